@@ -1,0 +1,133 @@
+"""The one JSON parser: UTF-8, no duplicate members, no NaN, bounded numbers and depth.
+
+RFC 8725 section 3.7 wants UTF-8; RFC 7515 section 4 and RFC 7519 section 4 let a
+parser refuse duplicate members, and so does this one. Python's own parser keeps the
+last duplicate, guesses UTF-16 and accepts `NaN`.
+"""
+
+import json  # noqa: TID251 - this module is the parsing boundary the ban protects
+import math
+import re
+from typing import Any, Final
+
+from carnet_securing.errors import ErrorKind, InvalidError
+
+JsonObject = dict[str, Any]
+JsonValue = Any
+
+MAX_DEPTH: Final = 32
+_MAX_INTEGER: Final = 2**53
+_MAX_DIGITS: Final = 17
+# Possessive, and an unterminated string runs to the end: linear on any input.
+_STRINGS: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_NOT_BRACKETS: Final = bytes(c for c in range(256) if c not in b"[]{}")
+
+
+def loads(data: str | bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> JsonValue:
+    """Parse one JSON text.
+
+    Args:
+        data: UTF-8 bytes, or text that is then measured as UTF-8.
+        max_bytes: longest encoded form accepted.
+        max_depth: deepest nesting of arrays and objects accepted.
+
+    Raises:
+        InvalidError: `too_large`, `too_deep`, `duplicate_member` or `malformed`.
+    """
+    raw = _utf8(data) if isinstance(data, str) else data
+    if len(raw) > max_bytes:
+        raise InvalidError(ErrorKind.TOO_LARGE, "A JSON text is larger than allowed.")
+    _check_depth(raw, max_depth)
+    try:
+        value = _DECODER.decode(raw.decode("utf-8"))
+        if b"\\u" in raw:
+            _utf8(_ENCODER.encode(value))
+    except InvalidError:
+        raise
+    except (ValueError, RecursionError):
+        raise _malformed() from None
+    return value
+
+
+def loads_object(data: str | bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> JsonObject:
+    """Parse one JSON text whose value must be an object; raises as `loads` does."""
+    value = loads(data, max_bytes=max_bytes, max_depth=max_depth)
+    if type(value) is not dict:
+        raise InvalidError(ErrorKind.MALFORMED, "A JSON text is not an object.")
+    return value
+
+
+def dumps(value: JsonValue) -> str:
+    """Serialise without white space, refusing NaN and what JSON cannot say.
+
+    Raises:
+        InvalidError: `malformed` for a value JSON has no form for.
+    """
+    try:
+        return _ENCODER.encode(value)
+    except (ValueError, TypeError, RecursionError):
+        raise InvalidError(ErrorKind.MALFORMED, "A value cannot be written as JSON.") from None
+
+
+def dumps_bytes(value: JsonValue) -> bytes:
+    """As `dumps`, encoded as UTF-8."""
+    return _utf8(dumps(value))
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise _malformed() from None
+
+
+def _check_depth(raw: bytes, max_depth: int) -> None:
+    """Bound nesting without walking values: strip strings, then peel one level a round."""
+    if raw.count(b"{") + raw.count(b"[") <= max_depth:
+        return
+    brackets = _STRINGS.sub(b"", raw).translate(None, _NOT_BRACKETS)
+    for _ in range(max_depth):
+        if not brackets:
+            return
+        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
+    if brackets:
+        raise InvalidError(ErrorKind.TOO_DEEP, "A JSON text is nested too deeply.")
+
+
+def _members(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise InvalidError(ErrorKind.DUPLICATE_MEMBER, "A JSON object has a member twice.")
+    return members
+
+
+def _integer(text: str) -> int:
+    if len(text) > _MAX_DIGITS or abs(value := int(text)) > _MAX_INTEGER:
+        raise _malformed()
+    return value
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise _malformed()
+    return value
+
+
+def _constant(_text: str) -> float:
+    raise _malformed()
+
+
+def _malformed() -> InvalidError:
+    return InvalidError(ErrorKind.MALFORMED, "A text is not valid JSON.")
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_members,
+    parse_int=_integer,
+    parse_float=_number,
+    parse_constant=_constant,
+)
+_ENCODER: Final = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), check_circular=False
+)
