@@ -1,0 +1,1 @@
+"""The `carnet` command: arguments in, one call of a role's facade, data out."""

@@ -1,0 +1,1 @@
+"""One module for each role: arguments, one facade call, printing."""
