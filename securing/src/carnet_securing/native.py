@@ -1,0 +1,116 @@
+"""The signature back end of this machine: `cryptography` for ECDSA, libsodium for Ed25519.
+
+Both libraries are imported when first used. Loaded keys are kept in a bounded cache: an
+issuer's key serves many checks, a holder's key serves one and falls out.
+"""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from carnet_securing import base64url
+from carnet_securing.algorithms import bad_signature, precheck_ed25519
+from carnet_securing.errors import ErrorKind, InvalidError
+from carnet_securing.jwk import PublicJwk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+_CACHED_KEYS: Final = 512
+
+
+class Ecdsa(NamedTuple):
+    """What one ECDSA algorithm needs from `cryptography`."""
+
+    curve: "ec.EllipticCurve"
+    scheme: "ec.ECDSA"
+    size: int
+    encode: "Callable[[int, int], bytes]"
+    decode: "Callable[[bytes], tuple[int, int]]"
+    refused: type[Exception]
+
+
+def check_signature(algorithm: str, jwk: PublicJwk, message: bytes, signature: bytes) -> None:
+    """Check one signature with this machine's libraries; a `SignatureCheck`.
+
+    An (r, n - s) twin of an ECDSA signature is accepted, as JOSE has no low-s rule: nothing may
+    use a token's bytes to recognise it.
+
+    Raises:
+        InvalidError: `bad_signature`, `alg_not_allowed`, `key_not_trusted`, or `malformed` for a
+            key that is no point of its curve.
+    """
+    jwk.check_may_verify(algorithm)
+    if jwk.y is None:
+        _check_ed25519(jwk, message, signature)
+        return
+    ecdsa = ecdsa_for(algorithm)
+    size = ecdsa.size
+    if len(signature) != 2 * size:
+        raise bad_signature()
+    key = load_ec_public_key(jwk.crv, jwk.x, jwk.y)
+    r, s = int.from_bytes(signature[:size], "big"), int.from_bytes(signature[size:], "big")
+    try:
+        key.verify(ecdsa.encode(r, s), message, ecdsa.scheme)
+    except ecdsa.refused:
+        raise bad_signature() from None
+
+
+def _check_ed25519(jwk: PublicJwk, message: bytes, signature: bytes) -> None:
+    public = base64url.decode(jwk.x)
+    precheck_ed25519(public, signature)
+    verify, refused = _sodium()
+    try:
+        verify(signature + message, public)
+    except refused:
+        raise bad_signature() from None
+
+
+@lru_cache(maxsize=_CACHED_KEYS)
+def load_ec_public_key(crv: str, x: str, y: str) -> "ec.EllipticCurvePublicKey":
+    """The loaded key of a P-256 or P-384 point.
+
+    Raises:
+        InvalidError: `malformed` when the point is not on the curve.
+    """
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - imported on use
+
+    point = b"\x04" + base64url.decode(x) + base64url.decode(y)
+    curve = ec.SECP256R1() if crv == "P-256" else ec.SECP384R1()
+    try:
+        return ec.EllipticCurvePublicKey.from_encoded_point(curve, point)
+    except ValueError:
+        raise InvalidError(
+            ErrorKind.MALFORMED, "The coordinates of a key are not a point of its curve."
+        ) from None
+
+
+@lru_cache(maxsize=4)
+def ecdsa_for(algorithm: str) -> Ecdsa:
+    """The pieces of `cryptography` for `ES256` or `ES384`."""
+    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - imported on use
+    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 - imported on use
+    from cryptography.hazmat.primitives.asymmetric import ec, utils  # noqa: PLC0415 - on use
+
+    curve: ec.EllipticCurve
+    if algorithm == "ES256":
+        curve, scheme, size = ec.SECP256R1(), ec.ECDSA(hashes.SHA256()), 32
+    else:
+        curve, scheme, size = ec.SECP384R1(), ec.ECDSA(hashes.SHA384()), 48
+    return Ecdsa(
+        curve,
+        scheme,
+        size,
+        utils.encode_dss_signature,
+        utils.decode_dss_signature,
+        InvalidSignature,
+    )
+
+
+@lru_cache(maxsize=1)
+def _sodium() -> "tuple[Callable[[bytes, bytes], bytes], type[Exception]]":
+    from nacl.bindings import crypto_sign_open  # noqa: PLC0415 - imported on use
+    from nacl.exceptions import BadSignatureError  # noqa: PLC0415 - imported on use
+
+    return crypto_sign_open, BadSignatureError
