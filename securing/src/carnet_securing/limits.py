@@ -32,6 +32,7 @@ class Limits:
     status_redirects: int = 3
     fetch_timeout: float = 3.0
     fetches_per_verification: int = 8
+    verification_fetch_timeout: float = 8.0
     leeway: int = 60
     key_binding_past: int = 300
 
