@@ -50,7 +50,7 @@ class SoftwareSigner:
             raise _invalid_key()
         self.algorithm = algorithm
         self._private = private
-        self._public_jwk = public_jwk
+        self._public_jwk: PublicJwk | None = None
         self._sign = (
             _ecdsa_signing(algorithm, private, public_jwk)
             if algorithm in ("ES256", "ES384")
@@ -95,12 +95,10 @@ class SoftwareSigner:
     @property
     def public_jwk(self) -> PublicJwk:
         """The public half, with its RFC 7638 thumbprint as `kid` and its `alg`."""
-        known = self._public_jwk
-        if known is None or known.kid is None:
+        if self._public_jwk is None:
             bare = _public_jwk(self.algorithm, self._private)
-            known = replace(bare, kid=bare.thumbprint, alg=self.algorithm)
-            self._public_jwk = known
-        return known
+            self._public_jwk = replace(bare, kid=bare.thumbprint, alg=self.algorithm)
+        return self._public_jwk
 
     def sign(self, message: bytes) -> bytes:
         """Sign `message`; see `Signer.sign`."""
