@@ -9,7 +9,7 @@ from typing import Final
 
 from carnet_securing.errors import ErrorKind, InvalidError
 
-_TO_STANDARD: Final = bytes.maketrans(b"-_+/", b"+/!!")
+_TO_STANDARD: Final = bytes.maketrans(b"-_+/=", b"+/!!!")
 _FROM_STANDARD: Final = bytes.maketrans(b"+/", b"-_")
 _LAST_OF_TWO: Final = frozenset(b"AQgw")
 _LAST_OF_THREE: Final = frozenset(b"AEIMQUYcgkosw048")
