@@ -1,0 +1,1 @@
+"""Carnet: the wallet in the hands of the worker."""

@@ -1,0 +1,19 @@
+"""What the worker can be told when something of hers could not be done."""
+
+from carnet_securing.errors import CarnetError
+
+
+class WalletError(CarnetError):
+    """Base of every refusal that starts in the wallet; kind, sentence and hint as everywhere."""
+
+
+class VaultError(WalletError):
+    """The vault cannot be opened, read or written; what it held before is still there."""
+
+
+class ClaimRefusedError(WalletError):
+    """An offer, or what came back for it, was refused; nothing of it was kept as a certificate."""
+
+
+class RequestRefusedError(WalletError):
+    """A request to show something was refused; nothing was shown."""
