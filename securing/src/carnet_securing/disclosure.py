@@ -1,0 +1,173 @@
+"""One disclosure: salt, name, value, and the digest that stands for it (RFC 9901 section 4.2)."""
+
+import binascii
+import hashlib
+import os
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+from carnet_securing import base64url, strict_json
+from carnet_securing.errors import ErrorKind, InvalidError
+from carnet_securing.limits import Limits
+from carnet_securing.strict_json import JsonValue
+
+Path = tuple[str | int | None, ...]
+"""A place in the claims: names, array indices, and None for every element of an array."""
+
+ConcretePath = tuple[str | int, ...]
+"""A place in the claims that names exactly one value."""
+
+DIGESTS: Final = "_sd"
+PLACEHOLDER: Final = "..."
+HASH_NAME: Final = "_sd_alg"
+RESERVED_NAMES: Final = frozenset({DIGESTS, PLACEHOLDER, HASH_NAME})
+
+DEFAULT_HASH: Final = "sha-256"
+_HASHES: Final[dict[str, Callable[[bytes], Any]]] = {
+    "sha-256": hashlib.sha256,
+    "sha-384": hashlib.sha384,
+    "sha-512": hashlib.sha512,
+}
+HASH_ALGORITHMS: Final = frozenset(_HASHES)
+"""Names of the IANA registry that are strong enough (RFC 9901 section 9.4); no other is known."""
+
+_SALT_BYTES: Final = 16
+_TO_URL: Final = bytes.maketrans(b"+/", b"-_")
+
+
+class Disclosure(NamedTuple):
+    """A claim the holder may show: `name` is None for an array element.
+
+    `encoded` is the received base64url text, over which `digest` was taken.
+    """
+
+    encoded: bytes
+    digest: str
+    name: str | None
+    value: JsonValue
+
+    def __repr__(self) -> str:
+        return f"Disclosure(digest={self.digest!r})"
+
+
+def check_hash_algorithm(name: object, *, allowed: Collection[str]) -> str:
+    """The `_sd_alg` value, if it is known and allowed (RFC 9901 section 7.1 step 2.5).
+
+    Raises:
+        InvalidError: `hash_alg_not_allowed`.
+    """
+    if type(name) is str and name in allowed and name in _HASHES:
+        return name
+    raise InvalidError(
+        ErrorKind.HASH_ALG_NOT_ALLOWED, "The hash algorithm of the hidden claims is not allowed."
+    )
+
+
+def digest(data: bytes, *, algorithm: str) -> str:
+    """The base64url digest of ASCII bytes as they were received (RFC 9901 section 4.2.3)."""
+    return base64url.encode(_HASHES[algorithm](data).digest())
+
+
+def digests(encoded: Sequence[bytes], *, algorithm: str) -> list[str]:
+    """As `digest`, of many disclosures at once: encoding them together is cheaper."""
+    hash_bytes = _HASHES[algorithm]
+    return encode_aligned([hash_bytes(one).digest() for one in encoded])
+
+
+def new_salts(count: int) -> list[str]:
+    """`count` salts of 128 random bits from one read of the system's generator (section 9.3)."""
+    random = os.urandom(_SALT_BYTES * count)
+    return encode_aligned(
+        [random[start : start + _SALT_BYTES] for start in range(0, len(random), _SALT_BYTES)]
+    )
+
+
+def encode_aligned(parts: Sequence[bytes]) -> list[str]:
+    """Encode parts of one length in a single pass, each padded to whole groups of three bytes.
+
+    The padding is zero bits, as in the last group of the unpadded form, so cutting the
+    extra characters leaves exactly what encoding each part alone would give.
+    """
+    if not parts:
+        return []
+    length = len(parts[0])
+    filler = bytes(-length % 3)
+    text = binascii.b2a_base64(filler.join(parts) + filler, newline=False)
+    characters = text.translate(_TO_URL).decode("ascii")
+    width = (length + len(filler)) // 3 * 4
+    keep = width - len(filler)
+    return [characters[start : start + keep] for start in range(0, len(characters), width)]
+
+
+def decode(encoded: bytes, *, limits: Limits) -> list[JsonValue]:
+    """The JSON array inside a disclosure; its shape depends on where its digest was found.
+
+    Raises:
+        InvalidError: `disclosure_malformed`, or `duplicate_member` and `too_deep` of its JSON.
+    """
+    try:
+        content = strict_json.loads(
+            base64url.decode(encoded),
+            max_bytes=limits.compact_bytes,
+            max_depth=limits.json_depth,
+        )
+    except InvalidError as error:
+        if error.kind is ErrorKind.MALFORMED:
+            raise _malformed() from None
+        raise
+    if type(content) is not list or not content or type(content[0]) is not str:
+        raise _malformed()
+    return content
+
+
+def property_of(encoded: bytes, digest_text: str, *, limits: Limits) -> Disclosure:
+    """The disclosure of an object property: salt, name, value (RFC 9901 section 7.1 step 3.3.2).
+
+    Raises:
+        InvalidError: `disclosure_malformed` or `disclosure_reserved_name`; also as `decode`.
+    """
+    content = decode(encoded, limits=limits)
+    if len(content) != 3 or type(content[1]) is not str:
+        raise _malformed()
+    name = content[1]
+    if name in RESERVED_NAMES:
+        if name == HASH_NAME:
+            raise InvalidError(
+                ErrorKind.MALFORMED, "The hash algorithm of hidden claims is itself hidden."
+            )
+        raise InvalidError(
+            ErrorKind.DISCLOSURE_RESERVED_NAME, "A hidden claim has a name kept for digests."
+        )
+    return Disclosure(encoded, digest_text, name, content[2])
+
+
+def element_of(encoded: bytes, digest_text: str, *, limits: Limits) -> Disclosure:
+    """The disclosure of an array element: salt, value (RFC 9901 section 7.1 step 3.3.3).
+
+    Raises:
+        InvalidError: `disclosure_malformed`; also as `decode`.
+    """
+    content = decode(encoded, limits=limits)
+    if len(content) != 2:
+        raise _malformed()
+    return Disclosure(encoded, digest_text, None, content[1])
+
+
+def children(parent: JsonValue, step: str | int | None) -> Iterator[tuple[str | int, JsonValue]]:
+    """What one step of a path leads to; every element of an array for None.
+
+    Raises:
+        InvalidError: `claim_missing` when it leads nowhere.
+    """
+    if isinstance(step, str) and isinstance(parent, dict) and step in parent:
+        yield step, parent[step]
+    elif step is None and isinstance(parent, list):
+        yield from enumerate(parent)
+    elif type(step) is int and isinstance(parent, list) and 0 <= step < len(parent):
+        yield step, parent[step]
+    else:
+        raise InvalidError(ErrorKind.CLAIM_MISSING, "A claim that is named is not there.")
+
+
+def _malformed() -> InvalidError:
+    return InvalidError(ErrorKind.DISCLOSURE_MALFORMED, "A hidden claim is not well formed.")

@@ -1,0 +1,169 @@
+"""Take an SD-JWT apart and verify it: every rule of RFC 9901 sections 4 and 7.1.
+
+The compact form only. Whether a key binding is wanted is the caller's decision,
+never read from the input (section 7.3 step 1): see `carnet_securing.key_binding`.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Final
+
+from carnet_securing import disclosure, strict_json
+from carnet_securing.algorithms import SignatureCheck
+from carnet_securing.digest_walk import Disclosed, reveal
+from carnet_securing.errors import ErrorKind, InvalidError
+from carnet_securing.jwk import PublicJwk
+from carnet_securing.jws import UnverifiedJws, parse_jws, verify_jws
+from carnet_securing.limits import Limits
+from carnet_securing.strict_json import JsonObject
+
+_DEFAULT_HASHES: Final = disclosure.HASH_ALGORITHMS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnverifiedSdJwt:
+    """The parts of a compact SD-JWT or SD-JWT+KB, well formed but not verified.
+
+    Attributes:
+        jws: the issuer-signed JWT.
+        unverified_claims: its payload as JSON, digests and all.
+        disclosures: each as it was received.
+        key_binding: the last part as it was received, None for an SD-JWT without it.
+        hashed_part: everything up to and including the last tilde, over which `sd_hash` goes.
+    """
+
+    jws: UnverifiedJws
+    unverified_claims: JsonObject = field(repr=False)
+    disclosures: tuple[bytes, ...] = field(repr=False)
+    key_binding: bytes | None = field(repr=False)
+    hashed_part: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedSdJwt:
+    """An SD-JWT whose signature and digests hold. Times and key binding are not checked yet.
+
+    `payload` and `claims` share the parts in which nothing was hidden: read them, do not
+    change them.
+
+    Attributes:
+        header: the protected header.
+        payload: the signed JSON, digests and all.
+        claims: the processed claims of RFC 9901 section 7.1, disclosed ones in place.
+        disclosed: what was hidden and is shown, parents first.
+        hash_algorithm: the name that `_sd_alg` gives, or `sha-256`.
+        key_binding: the unverified last part, None where there is none.
+        hashed_part: the bytes `sd_hash` goes over.
+        key: the key the signature was checked with.
+    """
+
+    header: JsonObject = field(repr=False)
+    payload: JsonObject = field(repr=False)
+    claims: JsonObject = field(repr=False)
+    disclosed: tuple[Disclosed, ...] = field(repr=False)
+    hash_algorithm: str
+    key_binding: bytes | None = field(repr=False)
+    hashed_part: bytes = field(repr=False)
+    key: PublicJwk
+
+
+def parse_sd_jwt(data: str | bytes, *, limits: Limits) -> UnverifiedSdJwt:
+    """Split the compact form by the grammar of RFC 9901 section 4; nothing is verified.
+
+    Sizes and counts are bounded before anything is decoded.
+
+    Raises:
+        InvalidError: `too_large`, `malformed`, and whatever parsing the JWT raises.
+    """
+    raw = _ascii(data) if isinstance(data, str) else data
+    if len(raw) > limits.compact_bytes or raw.count(b"~") - 1 > limits.disclosures:
+        raise InvalidError(ErrorKind.TOO_LARGE, "The document is larger than allowed.")
+    jwt, *disclosures, last = raw.split(b"~") if b"~" in raw else (b"", b"")
+    if not jwt or b"" in disclosures:
+        raise InvalidError(ErrorKind.MALFORMED, "The document is not a compact SD-JWT.")
+    if last and last.count(b".") != 2:
+        raise InvalidError(
+            ErrorKind.MALFORMED, "The last part of the document is not a key binding."
+        )
+    if len(last) > limits.key_binding_bytes:
+        raise InvalidError(ErrorKind.TOO_LARGE, "The key binding is larger than allowed.")
+    jws = parse_jws(jwt, limits=limits)
+    return UnverifiedSdJwt(
+        jws=jws,
+        unverified_claims=strict_json.loads_object(
+            jws.unverified_payload, max_bytes=limits.compact_bytes, max_depth=limits.json_depth
+        ),
+        disclosures=tuple(disclosures),
+        key_binding=last or None,
+        hashed_part=raw[: len(raw) - len(last)],
+    )
+
+
+def verify_sd_jwt(
+    unverified: UnverifiedSdJwt,
+    *,
+    key: PublicJwk,
+    algorithms: Collection[str],
+    types: Collection[str],
+    check: SignatureCheck,
+    limits: Limits,
+    hash_algorithms: Collection[str] = _DEFAULT_HASHES,
+) -> VerifiedSdJwt:
+    """Verify the signature and every digest, and put the disclosed claims in their places.
+
+    The plan, with the steps of RFC 9901 section 7.1:
+
+    1. Separate the parts: done by `parse_sd_jwt`.
+    2. The issuer-signed JWT: algorithm allowed (2.1), signature by `key` (2.2), `typ` as
+       expected (section 9.11), `_sd_alg` allowed (2.5). That `key` is the issuer's (2.3)
+       is the caller's to ensure.
+    3. Digests of the received text of each disclosure (3.1); each disclosure once.
+    4. One walk finds each embedded digest, inserts what is disclosed, recursively, and
+       drops the rest (3.2 to 3.6); a digest met twice (4) or a disclosure that no digest
+       names (5) is refused.
+
+    Left to the caller: step 6, times, and section 7.3, key binding.
+
+    Args:
+        algorithms: JOSE names that may have signed; none allows nothing.
+        types: exact values of `typ` that are expected; none allows nothing.
+        hash_algorithms: values of `_sd_alg` that are secure enough for the caller.
+
+    Raises:
+        InvalidError: what `verify_jws` raises, `hash_alg_not_allowed`, and what
+            `carnet_securing.digest_walk.reveal` raises.
+    """
+    # 2.
+    signed = verify_jws(unverified.jws, key=key, algorithms=algorithms, types=types, check=check)
+    payload = unverified.unverified_claims
+    hash_algorithm = disclosure.check_hash_algorithm(
+        payload.get(disclosure.HASH_NAME, disclosure.DEFAULT_HASH), allowed=hash_algorithms
+    )
+    # 3.
+    received = unverified.disclosures
+    by_digest = dict(
+        zip(disclosure.digests(received, algorithm=hash_algorithm), received, strict=True)
+    )
+    if len(by_digest) != len(received):
+        raise InvalidError(ErrorKind.DIGEST_DUPLICATE, "A shown claim was sent more than once.")
+    # 4.
+    claims, disclosed = reveal(payload, by_digest, limits=limits)
+    return VerifiedSdJwt(
+        header=signed.header,
+        payload=payload,
+        claims=claims,
+        disclosed=disclosed,
+        hash_algorithm=hash_algorithm,
+        key_binding=unverified.key_binding,
+        hashed_part=unverified.hashed_part,
+        key=signed.key,
+    )
+
+
+def _ascii(text: str) -> bytes:
+    try:
+        return text.encode("ascii")
+    except UnicodeEncodeError:
+        raise InvalidError(
+            ErrorKind.MALFORMED, "The document holds characters that cannot be part of it."
+        ) from None
