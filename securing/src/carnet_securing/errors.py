@@ -89,7 +89,7 @@ class CarnetError(Exception):
     """
 
     def __init__(self, kind: ErrorKind, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
+        super().__init__(kind, message)  # both, so that it survives the way between processes
         self.kind = kind
         self.message = message
         self.hint = hint

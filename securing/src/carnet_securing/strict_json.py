@@ -21,6 +21,7 @@ _MAX_DIGITS: Final = 17
 # Possessive, and an unterminated string runs to the end: linear on any input.
 _STRINGS: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _NOT_BRACKETS: Final = bytes(c for c in range(256) if c not in b"[]{}")
+_ONE_KIND: Final = bytes.maketrans(b"{}", b"[]")
 
 
 def loads(data: str | bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> JsonValue:
@@ -85,11 +86,12 @@ def _check_depth(raw: bytes, max_depth: int) -> None:
     """Bound nesting without walking values: strip strings, then peel one level a round."""
     if raw.count(b"{") + raw.count(b"[") <= max_depth:
         return
-    brackets = _STRINGS.sub(b"", raw).translate(None, _NOT_BRACKETS)
+    # One kind of bracket, so that a round peels one level; the parser finds mismatched ones.
+    brackets = _STRINGS.sub(b"", raw).translate(_ONE_KIND, _NOT_BRACKETS)
     for _ in range(max_depth):
         if not brackets:
             return
-        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
+        brackets = brackets.replace(b"[]", b"")
     if brackets:
         raise InvalidError(ErrorKind.TOO_DEEP, "A JSON text is nested too deeply.")
 
