@@ -127,7 +127,7 @@ class HeldSdJwt:
         return tuple(place for place in self._places if place[:length] == path)
 
     def whole(self) -> bytes:
-        """The credential as it was issued."""
+        """The credential with every disclosure, each parent before what it hides."""
         return b"".join((self._jwt, *self._texts, b"~"))
 
     def select(self, paths: Collection[Path]) -> Selection:
