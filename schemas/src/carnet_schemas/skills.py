@@ -1,0 +1,140 @@
+"""A skill or an occupation: never a bare label, always in a framework and its release.
+
+ESCO concepts are named by address, ROME and RNCP ones by code, and a signer's own words
+are marked as own. The frameworks themselves are not shipped: whether a concept exists is
+checked by whoever holds them, here only its form is.
+"""
+
+import re
+from typing import Any, Final, Literal, Self
+
+from pydantic import ConfigDict, model_validator
+
+from carnet_schemas import identifiers as forms
+from carnet_schemas.claim_table import Claim, nested
+from carnet_schemas.errors import SchemaErrorKind
+from carnet_schemas.identifiers import CodeText, ReleaseName
+from carnet_schemas.languages import LanguageTag
+from carnet_schemas.paths import Path
+from carnet_schemas.strict_model import StrictModel, fail
+from carnet_schemas.text import ShortText
+
+_ESCO_VERSION: Final = re.compile(forms.ESCO_VERSION_PATTERN)
+_SKILL_URI: Final = re.compile(forms.ESCO_SKILL_PATTERN)
+_OCCUPATION_URI: Final = re.compile(forms.ESCO_OCCUPATION_PATTERN)
+_ROME_CODE: Final = re.compile(f"{forms.ROME_SHEET_PATTERN}|{forms.ROME_OGR_PATTERN}")
+_RNCP_CODE: Final = re.compile(
+    f"{forms.RNCP_SHEET_PATTERN}|{forms.RNCP_BLOCK_PATTERN}|{forms.RS_SHEET_PATTERN}"
+)
+
+
+def _one_framework(framework: str, needs: list[str], properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "if": {"properties": {"framework": {"const": framework}}},
+        "then": {"required": needs, "properties": properties},
+    }
+
+
+def _rules(uri_pattern: str, *, rncp: bool) -> dict[str, Any]:
+    """The rules of `_Concept._named_in_its_framework`, for the JSON Schema."""
+    rome = f"{forms.ROME_SHEET_PATTERN}|{forms.ROME_OGR_PATTERN}"
+    rules = [
+        _one_framework(
+            "ESCO",
+            ["version", "uri"],
+            {
+                "version": {"pattern": forms.ESCO_VERSION_PATTERN},
+                "uri": {"pattern": uri_pattern},
+                "code": False,
+            },
+        ),
+        _one_framework("ROME", ["version", "code"], {"code": {"pattern": rome}, "uri": False}),
+        _one_framework("own", [], {"uri": False}),
+    ]
+    if rncp:
+        code = f"{forms.RNCP_SHEET_PATTERN}|{forms.RNCP_BLOCK_PATTERN}|{forms.RS_SHEET_PATTERN}"
+        rules.append(
+            _one_framework("RNCP", ["version", "code"], {"code": {"pattern": code}, "uri": False})
+        )
+    return {"allOf": rules}
+
+
+class _Concept(StrictModel):
+    version: ReleaseName | None = None
+    uri: ShortText | None = None
+    code: CodeText | None = None
+    label: ShortText
+    lang: LanguageTag
+
+
+class Skill(_Concept):
+    """A skill: `{framework, version, uri or code, label, lang}`."""
+
+    model_config = ConfigDict(json_schema_extra=_rules(forms.ESCO_SKILL_PATTERN, rncp=True))
+
+    framework: Literal["ESCO", "ROME", "RNCP", "own"]
+
+    @model_validator(mode="after")
+    def _named_in_its_framework(self) -> Self:
+        _check_named(self, self.framework, uri=_SKILL_URI)
+        return self
+
+
+class Occupation(_Concept):
+    """What the worker did as: an occupation of ESCO or ROME, or the signer's own words."""
+
+    model_config = ConfigDict(json_schema_extra=_rules(forms.ESCO_OCCUPATION_PATTERN, rncp=False))
+
+    framework: Literal["ESCO", "ROME", "own"]
+
+    @model_validator(mode="after")
+    def _named_in_its_framework(self) -> Self:
+        _check_named(self, self.framework, uri=_OCCUPATION_URI)
+        return self
+
+
+def _check_named(concept: _Concept, framework: str, *, uri: re.Pattern[str]) -> None:
+    if framework == "own":
+        if concept.uri is not None:
+            raise _unnamed("A concept in the signer's own words has no address.")
+        return
+    if concept.version is None:
+        raise _unnamed("A concept does not say which release of its framework it is from.")
+    if framework == "ESCO":
+        named = concept.code is None and _fits(uri, concept.uri)
+        named = named and _fits(_ESCO_VERSION, concept.version)
+    else:
+        pattern = _ROME_CODE if framework == "ROME" else _RNCP_CODE
+        named = concept.uri is None and _fits(pattern, concept.code)
+    if not named:
+        raise _unnamed("A concept is not named in the way of its framework.")
+
+
+def _fits(pattern: re.Pattern[str], text: str | None) -> bool:
+    return text is not None and pattern.fullmatch(text) is not None
+
+
+def _unnamed(message: str) -> Exception:
+    return fail(SchemaErrorKind.MALFORMED, message)
+
+
+def concept_claims(parent: Path) -> tuple[Claim, ...]:
+    """The rows of a skill or occupation at `parent`; it is shown whole or not at all."""
+    rows = (
+        ("framework", True, "Référentiel", "Framework"),
+        ("version", False, "Version du référentiel", "Framework version"),
+        ("uri", False, "Adresse dans le référentiel", "Address in the framework"),
+        ("code", False, "Code dans le référentiel", "Code in the framework"),
+        ("label", True, "Intitulé", "Label"),
+        ("lang", True, "Langue de l'intitulé", "Language of the label"),
+    )
+    return nested(parent, "never", *rows)
+
+
+def skill_list_claims(parent: Path = ("skills",), *, mandatory: bool = False) -> tuple[Claim, ...]:
+    """The rows of a list of skills at `parent`, each skill shown or hidden on its own."""
+    return (
+        Claim(path=parent, sd="always", mandatory=mandatory, fr="Compétences", en="Skills"),
+        Claim(path=(*parent, None), sd="always", fr="Compétence", en="Skill"),
+        *concept_claims((*parent, None)),
+    )
