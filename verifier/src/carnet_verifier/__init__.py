@@ -1,0 +1,70 @@
+"""Check what a worker shows, inside your own program: no web framework, no database.
+
+`verify_answer` for a question you asked, `verify_credential` for a document,
+`verify_shown` for a code on a screen. Each returns a `VerifiedAnswer` or raises
+`NotVerifiedError` with a full report. Ready answers for your tests: `carnet_verifier.testing`.
+"""
+
+from carnet_securing.limits import PRESENTATION
+from carnet_trust.trust_file import TrustData, parse_trust_file
+from carnet_verifier.answers import (
+    ExaminedAnswer,
+    NotVerifiedError,
+    Question,
+    ShownCredential,
+    VerifiedAnswer,
+    examine_answer,
+    verify_answer,
+)
+from carnet_verifier.binding import Asked, BearerCopy, Shown
+from carnet_verifier.examination import Surroundings
+from carnet_verifier.policy import (
+    AllOf,
+    AnyOf,
+    ClaimIs,
+    Examined,
+    IssuerClassIs,
+    IssuerIs,
+    Policy,
+    PolicyUnmetError,
+    StatusNotOlderThan,
+    TypeIs,
+)
+from carnet_verifier.report import Check, CheckId, CheckOutcome, Ground, Outcome, Report
+from carnet_verifier.single import examine_single, verify_credential, verify_shown
+
+__all__ = [
+    "PRESENTATION",
+    "AllOf",
+    "AnyOf",
+    "Asked",
+    "BearerCopy",
+    "Check",
+    "CheckId",
+    "CheckOutcome",
+    "ClaimIs",
+    "Examined",
+    "ExaminedAnswer",
+    "Ground",
+    "IssuerClassIs",
+    "IssuerIs",
+    "NotVerifiedError",
+    "Outcome",
+    "Policy",
+    "PolicyUnmetError",
+    "Question",
+    "Report",
+    "Shown",
+    "ShownCredential",
+    "StatusNotOlderThan",
+    "Surroundings",
+    "TrustData",
+    "TypeIs",
+    "VerifiedAnswer",
+    "examine_answer",
+    "examine_single",
+    "parse_trust_file",
+    "verify_answer",
+    "verify_credential",
+    "verify_shown",
+]

@@ -1,0 +1,41 @@
+"""What a verifier expects of the holder: three closed cases, one of which must be chosen.
+
+Whether key binding is required is never read off the input (RFC 9901 section 9.5).
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The holder answered this verifier's own question.
+
+    Attributes:
+        audience: the full client identifier, prefix included (OpenID4VP section 5.9).
+        nonce: the one of the request, spent by the caller.
+    """
+
+    audience: str
+    nonce: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """The holder shows a code nobody asked for (DESIGN section 4, "This person, now").
+
+    Attributes:
+        max_age: oldest code accepted, in seconds.
+        code: the six digits this verifier's own page shows; None accepts a recording, and
+            the report then says so.
+    """
+
+    max_age: int
+    code: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BearerCopy:
+    """A file or a printed copy: it proves the document, not the person who holds it."""
+
+
+Binding = Asked | Shown | BearerCopy

@@ -1,0 +1,310 @@
+"""Examine one certificate: every check, in order, each leaving a line for the report.
+
+1. Size and shape. 2. The issuer's key, by the one route its trust entry pins.
+3. Signature, digests, SD-JWT VC profile. 4. Holder binding. 5. Validity. 6. The type's own
+rules. 7. May this issuer say this? 8. Status, last, since only an authentic document may
+make a verifier look anything up. 9. The verifier's own policy.
+Whether the whole answers the question is checked over all certificates (`answers`).
+
+A failure of 1 to 4 ends the examination: nothing further is known about such a document.
+The others go on, so that one report names all that is wrong.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from carnet_schemas.catalog import CREDENTIAL_TYPES, validate_claims
+from carnet_schemas.errors import SchemaError
+from carnet_securing.algorithms import SIGNATURE_ALGORITHMS, SignatureCheck
+from carnet_securing.credential import (
+    AuthenticCredential,
+    VerifiedCredential,
+    authenticate_credential,
+    check_validity,
+    holder_key_of,
+    parse_credential,
+)
+from carnet_securing.errors import CarnetError, ErrorKind, InvalidError, UndeterminedError
+from carnet_securing.key_binding import verify_key_binding, verify_shown
+from carnet_securing.limits import Limits
+from carnet_securing.status_list import Status
+from carnet_trust.acceptance import check_may_issue
+from carnet_trust.issuers import find_issuer
+from carnet_trust.lookups import FoundIssuer, Lookups
+from carnet_trust.trust_file import TrustData
+from carnet_trust.type_claims import check_claims
+from carnet_verifier.binding import Asked, BearerCopy, Binding, Shown
+from carnet_verifier.findings import Findings
+from carnet_verifier.policy import Examined, Policy
+from carnet_verifier.report import Check, CheckId, Ground, Text
+
+NOT_MADE_FOR_US: Final = frozenset(
+    {
+        ErrorKind.KB_MISSING,
+        ErrorKind.KB_AUD,
+        ErrorKind.KB_NONCE,
+        ErrorKind.KB_IAT,
+        ErrorKind.REPLAY,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What every examination needs and no document chooses."""
+
+    trust: TrustData
+    lookups: Lookups
+    policy: Policy
+    now: int
+    check: SignatureCheck
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """The findings about one certificate.
+
+    Attributes:
+        authentic: set once signature and holder binding hold; what it says may still be
+            expired, withdrawn or from an unlisted issuer.
+        verified: set when validity holds too.
+        live: whether a shown code was made for this verifier's digits just now.
+    """
+
+    checks: tuple[Check, ...]
+    issuer: Text
+    found: FoundIssuer | None = field(repr=False)
+    authentic: AuthenticCredential | None = field(repr=False)
+    verified: VerifiedCredential | None = field(repr=False)
+    live: bool
+
+
+class _EndedError(Exception):
+    """A check failed that makes every further one meaningless."""
+
+
+class _Examiner:
+    """One run over one document; each step leaves its line in `findings`."""
+
+    def __init__(self, *, binding: Binding, surroundings: Surroundings, credential: str) -> None:
+        self.binding = binding
+        self.around = surroundings
+        self.findings = Findings(credential)
+        self.found: FoundIssuer | None = None
+        self.authentic: AuthenticCredential | None = None
+        self.verified: VerifiedCredential | None = None
+        self.live = False
+
+    def run(self, document: str | bytes) -> Examination:
+        try:
+            authentic, found = self._authenticate(document)
+            self._check_binding(authentic)
+            self.authentic, self.found = authentic, found
+            self._check_validity(authentic)
+            self._check_type(authentic)
+            self._check_listed(authentic, found)
+            status_age = self._check_status(authentic, found)
+            self._check_policy(found, status_age)
+        except _EndedError:
+            pass
+        return Examination(
+            checks=self.findings.checks,
+            issuer=self.findings.issuer_name,
+            found=self.found,
+            authentic=self.authentic,
+            verified=self.verified,
+            live=self.live,
+        )
+
+    def _authenticate(self, document: str | bytes) -> tuple[AuthenticCredential, FoundIssuer]:
+        """Steps 1 to 3."""
+        around = self.around
+        try:
+            unverified = parse_credential(document, limits=around.limits)
+        except InvalidError as error:
+            self.findings.failed(CheckId.FORMAT, error, Ground.NOT_AUTHENTIC)
+            raise _EndedError from None
+        self.findings.passed(CheckId.FORMAT)
+        try:
+            found = find_issuer(
+                unverified,
+                trust=around.trust,
+                lookups=around.lookups,
+                now=around.now,
+                limits=around.limits,
+            )
+        except UndeterminedError as error:
+            self.findings.not_checked(CheckId.ISSUER_KEY, error)
+            raise _EndedError from None
+        except InvalidError as error:
+            self.findings.failed(CheckId.ISSUER_KEY, error, Ground.NOT_AUTHENTIC)
+            raise _EndedError from None
+        self.findings.name_issuer(found)
+        self.findings.passed(CheckId.ISSUER_KEY, dated=found.keys, now=around.now)
+        try:
+            authentic = authenticate_credential(
+                unverified, issuer_key=found.issuer_key, check=around.check, limits=around.limits
+            )
+        except InvalidError as error:
+            self.findings.failed(CheckId.SIGNATURE, error, Ground.NOT_AUTHENTIC)
+            raise _EndedError from None
+        self.findings.passed(CheckId.SIGNATURE)
+        return authentic, found
+
+    def _check_binding(self, authentic: AuthenticCredential) -> None:
+        """Step 4: what is expected is the caller's choice, never the document's."""
+        try:
+            match self.binding:
+                case Asked():
+                    self._verify_asked(authentic, self.binding)
+                case Shown():
+                    self._verify_shown(authentic, self.binding)
+                case BearerCopy():
+                    self.findings.not_applicable(CheckId.HOLDER_BINDING)
+                    return
+        except InvalidError as error:
+            ours = error.kind not in NOT_MADE_FOR_US
+            ground = Ground.NOT_AUTHENTIC if ours else Ground.NOT_FOR_YOU
+            self.findings.failed(CheckId.HOLDER_BINDING, error, ground)
+            raise _EndedError from None
+        self.findings.passed(CheckId.HOLDER_BINDING)
+
+    def _verify_asked(self, authentic: AuthenticCredential, asked: Asked) -> None:
+        verify_key_binding(
+            authentic.sd_jwt,
+            holder_key=holder_key_of(authentic),
+            audience=asked.audience,
+            nonce=asked.nonce,
+            now=self.around.now,
+            check=self.around.check,
+            algorithms=SIGNATURE_ALGORITHMS,
+            limits=self.around.limits,
+        )
+
+    def _verify_shown(self, authentic: AuthenticCredential, shown: Shown) -> None:
+        showing = verify_shown(
+            authentic.sd_jwt,
+            holder_key=holder_key_of(authentic),
+            now=self.around.now,
+            max_age=shown.max_age,
+            code=shown.code,
+            check=self.around.check,
+            algorithms=SIGNATURE_ALGORITHMS,
+            limits=self.around.limits,
+        )
+        self.live = showing.live
+
+    def _check_validity(self, authentic: AuthenticCredential) -> None:
+        """Step 5."""
+        try:
+            self.verified = check_validity(
+                authentic, now=self.around.now, leeway=self.around.limits.leeway
+            )
+        except InvalidError as error:
+            ground = {
+                ErrorKind.EXPIRED: Ground.EXPIRED,
+                ErrorKind.NOT_YET_VALID: Ground.NOT_YET_VALID,
+            }.get(error.kind, Ground.NOT_AUTHENTIC)
+            self.findings.failed(CheckId.VALIDITY, error, ground)
+            return
+        self.findings.passed(CheckId.VALIDITY)
+
+    def _check_type(self, authentic: AuthenticCredential) -> None:
+        """Step 6: the type's metadata, and for our own types the claims model too."""
+        try:
+            metadata = self.around.lookups.type_metadata(
+                authentic.vct, integrity=authentic.vct_integrity, now=self.around.now
+            )
+            check_claims(metadata.value, authentic.sd_jwt, complete=False)
+            if authentic.vct in CREDENTIAL_TYPES:
+                validate_claims(authentic.vct, authentic.claims, complete=False)
+        except UndeterminedError as error:
+            self.findings.not_checked(CheckId.TYPE, error)
+        except InvalidError as error:
+            self.findings.failed(CheckId.TYPE, error, Ground.POLICY_UNMET)
+        except SchemaError as error:
+            as_invalid = InvalidError(ErrorKind(error.kind), "The claims break their type's rules.")
+            self.findings.failed(CheckId.TYPE, as_invalid, Ground.POLICY_UNMET)
+        else:
+            self.findings.passed(CheckId.TYPE, dated=metadata, now=self.around.now)
+
+    def _check_listed(self, authentic: AuthenticCredential, found: FoundIssuer) -> None:
+        """Step 7: a sound signature says who, not that they may."""
+        if found.entry is None:
+            self.findings.unlisted(CheckId.ISSUER_LISTED)
+            return
+        try:
+            check_may_issue(
+                found.entry, vct=authentic.vct, issued_at=authentic.issued_at, now=self.around.now
+            )
+        except InvalidError as error:
+            self.findings.failed(CheckId.ISSUER_LISTED, error, Ground.POLICY_UNMET)
+            return
+        self.findings.passed(CheckId.ISSUER_LISTED)
+
+    def _check_status(self, authentic: AuthenticCredential, found: FoundIssuer) -> int | None:
+        """Step 8: a list that cannot be read says neither "valid" nor "withdrawn"."""
+        try:
+            reference = authentic.status
+            if reference is None:
+                self.findings.not_applicable(CheckId.STATUS)
+                return None
+            listed = self.around.lookups.status_list(
+                reference.uri, found=found, now=self.around.now
+            )
+            status = listed.value.status(reference.index)
+        except InvalidError as error:
+            if error.kind is ErrorKind.STATUS_INDEX:
+                self.findings.failed(CheckId.STATUS, error, Ground.POLICY_UNMET)
+            else:
+                self.findings.not_checked(CheckId.STATUS, error)
+            return None
+        except UndeterminedError as error:
+            self.findings.not_checked(CheckId.STATUS, error)
+            return None
+        age = listed.age(self.around.now)
+        if status is Status.VALID:
+            self.findings.passed(CheckId.STATUS, dated=listed, now=self.around.now)
+        elif status is Status.INVALID:
+            withdrawn = InvalidError(ErrorKind.STATUS_REVOKED, "It was withdrawn.")
+            self.findings.failed(
+                CheckId.STATUS, withdrawn, Ground.WITHDRAWN, dated=listed, now=self.around.now
+            )
+        elif status is Status.SUSPENDED:
+            paused = InvalidError(ErrorKind.STATUS_SUSPENDED, "It is on hold.")
+            self.findings.failed(
+                CheckId.STATUS, paused, Ground.PAUSED, dated=listed, now=self.around.now
+            )
+        else:
+            unknown = UndeterminedError(
+                ErrorKind.STATUS_INVALID, "The list uses a status unknown here."
+            )
+            self.findings.not_checked(CheckId.STATUS, unknown)
+        return age
+
+    def _check_policy(self, found: FoundIssuer, status_age: int | None) -> None:
+        """Step 9: only on a certificate that is within its validity."""
+        if self.verified is None:
+            return
+        examined = Examined(credential=self.verified, entry=found.entry, status_age=status_age)
+        try:
+            self.around.policy.require(examined)
+        except CarnetError as error:
+            self.findings.failed(CheckId.POLICY, error, Ground.POLICY_UNMET)
+            return
+        self.findings.passed(CheckId.POLICY)
+
+
+def examine(
+    document: str | bytes, *, binding: Binding, surroundings: Surroundings, credential: str
+) -> Examination:
+    """Run every check on one document and report all of them; never raises for its content.
+
+    Args:
+        document: the SD-JWT VC, with or without key binding.
+        binding: what is expected of the holder; see `carnet_verifier.binding`.
+        credential: the query id it answers, empty when nothing was asked.
+    """
+    examiner = _Examiner(binding=binding, surroundings=surroundings, credential=credential)
+    return examiner.run(document)
