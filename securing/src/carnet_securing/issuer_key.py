@@ -7,7 +7,6 @@ Verification Methods"; ADR 0002). Fetching is handed in; the documents are parse
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from carnet_securing import strict_json
@@ -16,6 +15,7 @@ from carnet_securing.did_document import ASSERTION_METHOD, fetch_did_web
 from carnet_securing.errors import ErrorKind, InvalidError, UndeterminedError
 from carnet_securing.fetch import Fetch, Fetched
 from carnet_securing.jwk import PublicJwk, parse_jwks, select_key
+from carnet_securing.key_route import IssuerKeyRoute
 from carnet_securing.limits import Limits
 from carnet_securing.urls import check_issuer_identifier, check_url
 from carnet_securing.x509 import (
@@ -28,17 +28,6 @@ from carnet_securing.x509 import (
 JWT_VC_ISSUER: Final = "jwt-vc-issuer"
 _JSON: Final = "application/json"
 _JWKS: Final = "application/jwk-set+json, application/json"
-
-
-class IssuerKeyRoute(StrEnum):
-    """How an issuer's key is found; a trust entry names exactly one."""
-
-    METADATA = "metadata"
-    X5C = "x5c"
-    DID_WEB = "did_web"
-    DID_JWK = "did_jwk"
-    DID_KEY = "did_key"
-    PINNED = "pinned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

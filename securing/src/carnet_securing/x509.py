@@ -85,6 +85,32 @@ class VerifiedLeaf:
     root: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnverifiedLeaf:
+    """What an end-entity certificate says of itself. Nobody has vouched for any of it."""
+
+    key: PublicJwk
+    unverified_subject: str
+    unverified_dns_names: tuple[str, ...]
+    unverified_uris: tuple[str, ...]
+
+
+def read_unverified_leaf(der: bytes) -> UnverifiedLeaf:
+    """Read a certificate without any chain: to look for roots, or to show a stranger's key.
+
+    Raises:
+        InvalidError: `chain_invalid` when it is malformed or its key is of another type.
+    """
+    certificate = _load(der)
+    dns_names, uris = _alternative_names(certificate)
+    return UnverifiedLeaf(
+        key=_public_jwk(certificate),
+        unverified_subject=certificate.subject.rfc4514_string(),
+        unverified_dns_names=dns_names,
+        unverified_uris=uris,
+    )
+
+
 def decode_x5c(value: object, *, limits: Limits) -> tuple[bytes, ...]:
     """Decode an `x5c` header: standard base64 with padding (RFC 7515 section 4.1.6).
 
@@ -256,8 +282,21 @@ def _check_usage(leaf: "x509.Certificate", purposes: Collection[str]) -> None:
 
 
 def _leaf(certificate: "x509.Certificate", *, der: bytes, root: "x509.Certificate") -> VerifiedLeaf:
+    from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415 - on use
+
+    dns_names, uris = _alternative_names(certificate)
+    return VerifiedLeaf(
+        key=_public_jwk(certificate),
+        subject=certificate.subject.rfc4514_string(),
+        dns_names=dns_names,
+        uris=uris,
+        der=der,
+        root=root.public_bytes(Encoding.DER),
+    )
+
+
+def _alternative_names(certificate: "x509.Certificate") -> tuple[tuple[str, ...], tuple[str, ...]]:
     from cryptography import x509  # noqa: PLC0415 - the optional seam is imported on use
-    from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415 - as above
 
     dns_names: list[str] = []
     uris: list[str] = []
@@ -265,21 +304,14 @@ def _leaf(certificate: "x509.Certificate", *, der: bytes, root: "x509.Certificat
         if isinstance(extension.value, x509.SubjectAlternativeName):
             dns_names = extension.value.get_values_for_type(x509.DNSName)
             uris = extension.value.get_values_for_type(x509.UniformResourceIdentifier)
-    return VerifiedLeaf(
-        key=_public_jwk(certificate),
-        subject=certificate.subject.rfc4514_string(),
-        dns_names=tuple(name.lower() for name in dns_names),
-        uris=tuple(uris),
-        der=der,
-        root=root.public_bytes(Encoding.DER),
-    )
+    return tuple(name.lower() for name in dns_names), tuple(uris)
 
 
 def _public_jwk(certificate: "x509.Certificate") -> PublicJwk:
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - on use
 
     key = certificate.public_key()
-    if not isinstance(key, ec.EllipticCurvePublicKey):
+    if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name not in _CURVES:
         raise _invalid("A certificate has a key of a type that is not accepted.")
     curve, size = _CURVES[key.curve.name]
     numbers = key.public_numbers()
