@@ -209,8 +209,10 @@ def _read_token(unverified: str | bytes, limits: Limits) -> dict[str, list[str]]
         if not all(type(document) is str for document in documents):
             raise InvalidError(ErrorKind.MALFORMED, "A presentation is not a text.")
         count += len(documents)
-    if not 0 < count <= _MAX_PRESENTATIONS:
-        raise InvalidError(ErrorKind.TOO_LARGE, "An answer has no or too many presentations.")
+    if count == 0:
+        raise InvalidError(ErrorKind.QUERY_UNMET, "An answer has no presentation.")
+    if count > _MAX_PRESENTATIONS:
+        raise InvalidError(ErrorKind.TOO_LARGE, "An answer has too many presentations.")
     return token
 
 
@@ -249,5 +251,5 @@ def _presented(one: Examination) -> PresentedCredential:
         vcts=(authentic.vct, *authentic.aka_vcts),
         claims=authentic.claims,
         authorities=(),
-        holder_bound=authentic.sd_jwt.key_binding is not None,
+        holder_binding=authentic.sd_jwt.key_binding is not None,
     )

@@ -253,7 +253,7 @@ class _Examiner:
             listed = self.around.lookups.status_list(
                 reference.uri, found=found, now=self.around.now
             )
-            status = listed.value.status(reference.index)
+            status = int(listed.value.status(reference.index))
         except InvalidError as error:
             if error.kind is ErrorKind.STATUS_INDEX:
                 self.findings.failed(CheckId.STATUS, error, Ground.POLICY_UNMET)
@@ -264,14 +264,14 @@ class _Examiner:
             self.findings.not_checked(CheckId.STATUS, error)
             return None
         age = listed.age(self.around.now)
-        if status is Status.VALID:
+        if status == Status.VALID:
             self.findings.passed(CheckId.STATUS, dated=listed, now=self.around.now)
-        elif status is Status.INVALID:
+        elif status == Status.INVALID:
             withdrawn = InvalidError(ErrorKind.STATUS_REVOKED, "It was withdrawn.")
             self.findings.failed(
                 CheckId.STATUS, withdrawn, Ground.WITHDRAWN, dated=listed, now=self.around.now
             )
-        elif status is Status.SUSPENDED:
+        elif status == Status.SUSPENDED:
             paused = InvalidError(ErrorKind.STATUS_SUSPENDED, "It is on hold.")
             self.findings.failed(
                 CheckId.STATUS, paused, Ground.PAUSED, dated=listed, now=self.around.now
