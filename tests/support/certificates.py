@@ -4,10 +4,11 @@ Each chain is good but for one defect. Nothing here is trusted outside the tests
 """
 
 import base64
-import datetime
+import datetime as dt
 import hashlib
+import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
 from support.keys import signer
 
 NOW = 1_800_000_000
@@ -36,8 +38,8 @@ def serial(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:15], "big") | 1
 
 
-def _when(seconds: int) -> datetime.datetime:
-    return datetime.datetime.fromtimestamp(seconds, tz=datetime.UTC)
+def _when(seconds: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(seconds, tz=dt.UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,8 +106,6 @@ def issue(recipe: Recipe, *, by: Authority | None = None) -> Authority:
 def _standard_extensions(
     recipe: Recipe, key: Any, signing_key: Any
 ) -> list[tuple[x509.ExtensionType, bool]]:
-    import ipaddress
-
     cert_sign = recipe.ca if recipe.cert_sign is None else recipe.cert_sign
     extensions: list[tuple[x509.ExtensionType, bool]] = [
         (x509.BasicConstraints(ca=recipe.ca, path_length=recipe.path_length), True),
@@ -198,10 +198,10 @@ def write_server_files(
     Returns:
         The root's file and the server's file.
     """
-    valid = {"not_before": 1_577_836_800, "not_after": 4_102_444_800}
-    root = issue(Recipe(name="tls root", ca=True, **valid))
+    valid = Recipe(name="", not_before=1_577_836_800, not_after=4_102_444_800)
+    root = issue(replace(valid, name="tls root", ca=True))
     server = issue(
-        Recipe(name="tls server", dns=dns, addresses=addresses, purposes=[SERVER_AUTH], **valid),
+        replace(valid, name="tls server", dns=dns, addresses=addresses, purposes=[SERVER_AUTH]),
         by=root,
     )
     key = server.key.private_bytes(
