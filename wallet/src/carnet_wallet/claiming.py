@@ -1,0 +1,271 @@
+"""A claim from offer to kept certificate, in an order that survives a crash anywhere.
+
+1. Read and resolve the offer (`offers`). Keys and code are stored before anything is sent.
+2. Ask for the token; store it before anything is asked with it.
+3. For each certificate: a nonce, proofs, the request, and verification of every copy
+   (`acceptance`); then one change of the vault keeps card and copies.
+4. Only then is the issuer told that they are kept; then the claim is forgotten.
+
+Claiming the same link again goes on where the last attempt stopped. A lost credential
+answer is asked for again with the same token and keys under a new nonce. After a lost token
+answer the code is tried once more; when it is spent, the worker is told that she needs a
+new offer (DESIGN 4, decision 9).
+"""
+
+import secrets
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from carnet_schemas.oid4vci import CredentialResponse, NotificationEvent
+from carnet_securing.errors import CarnetError, ErrorKind, UndeterminedError
+from carnet_wallet import issuance
+from carnet_wallet.acceptance import AcceptedCertificate, Expected, Judges, accept
+from carnet_wallet.claim_record import Claim, Part, Stage
+from carnet_wallet.errors import ClaimRefusedError
+from carnet_wallet.fail_points import FailPoints, Moment
+from carnet_wallet.offers import ResolvedOffer, link_digest, read_offer, resolve_offer
+from carnet_wallet.records import CLAIM, Card, Copy
+from carnet_wallet.vault.vault import Change, Vault
+from carnet_wallet.web import Web
+
+_ATTEMPTS: Final = 3
+_OVER: Final = frozenset({ErrorKind.FORBIDDEN, ErrorKind.EXPIRED})
+_AGAIN: Final = "Give the same offer again. Nothing was lost."
+
+
+class CollectionCodeNeededError(ClaimRefusedError):
+    """The offer can only be used with the collection code; nothing was sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claiming:
+    """What a claim works with."""
+
+    vault: Vault = field(repr=False)
+    web: Web
+    judges: Judges
+    fail_points: FailPoints
+
+    def claim(self, uri: str, *, tx_code: str | None, now: int) -> tuple[Card, ...]:
+        """Take what an offer gives, or go on with a claim of the same link.
+
+        Raises:
+            CollectionCodeNeededError: the offer wants a collection code.
+            ClaimRefusedError: the offer or what came for it was refused.
+            UndeterminedError: something could not be reached; the same call goes on later.
+            VaultError: `storage_full`.
+        """
+        self.settle_notifications(now=now)
+        claim_id = link_digest(uri)
+        resumed = claim_id in self.vault.ids(CLAIM)
+        if resumed:
+            claim = Claim.from_json(claim_id, self.vault.get(CLAIM, claim_id))
+            resolved = resolve_offer(claim.offer, web=self.web)
+        else:
+            resolved = resolve_offer(read_offer(uri, web=self.web), web=self.web)
+            claim = Claim.begin(claim_id, resolved, now=now)
+        if claim.stage is Stage.ASKED:
+            tx_code = _checked_code(resolved, tx_code)
+        if not resumed:
+            self.fail_points.reach(Moment.BEFORE_KEY_STORE)
+            self.vault.commit([claim.put()])
+            self.fail_points.reach(Moment.AFTER_KEY_STORE)
+        try:
+            return self._go_on(claim, resolved, tx_code=tx_code, resumed=resumed, now=now)
+        except ClaimRefusedError as error:
+            if error.kind in _OVER:
+                self.vault.commit([claim.remove()])
+            raise
+
+    def settle_notifications(self, *, now: int) -> None:
+        """Tell issuers what an interrupted claim could not; what fails waits for the next time."""
+        for claim_id, stored in list(self.vault.records(CLAIM)):
+            claim = Claim.from_json(claim_id, stored)
+            if claim.stage is Stage.GRANTED and all(part.card_id for part in claim.parts):
+                try:
+                    resolved = resolve_offer(claim.offer, web=self.web)
+                    self._finish(claim, resolved, now=now)
+                except CarnetError:
+                    if _ended(claim, now):
+                        self.vault.commit([claim.remove()])
+
+    def _go_on(
+        self, claim: Claim, resolved: ResolvedOffer, *, tx_code: str | None, resumed: bool, now: int
+    ) -> tuple[Card, ...]:
+        if claim.stage is Stage.ASKED:
+            claim = self._ask_token(claim, resolved, tx_code=tx_code, resumed=resumed, now=now)
+        if _ended(claim, now) and not all(part.card_id for part in claim.parts):
+            raise ClaimRefusedError(
+                ErrorKind.EXPIRED, "The time to collect has ended.", hint="Ask for a new offer."
+            )
+        cards = []
+        for number, part in enumerate(claim.parts):
+            if part.card_id is None:
+                claim = self._collect(claim, number, resolved, now=now)
+            card_id = claim.parts[number].card_id or ""
+            cards.append(Card.from_json(card_id, self.vault.get("card", card_id)))
+        self._finish(claim, resolved, now=now)
+        return tuple(cards)
+
+    def _ask_token(
+        self, claim: Claim, resolved: ResolvedOffer, *, tx_code: str | None, resumed: bool, now: int
+    ) -> Claim:
+        try:
+            token = issuance.ask_token(resolved, tx_code=tx_code, web=self.web)
+        except ClaimRefusedError as error:
+            if resumed and error.kind is ErrorKind.FORBIDDEN and tx_code is None:
+                raise ClaimRefusedError(
+                    ErrorKind.FORBIDDEN,
+                    "The issuer's first answer was lost on the way.",
+                    hint="Ask for a new offer. This one cannot be used twice.",
+                ) from None
+            raise
+        except UndeterminedError as error:
+            raise UndeterminedError(
+                error.kind,
+                "The issuer's answer did not arrive.",
+                hint="Give the same offer again. If it is refused, ask for a new one.",
+            ) from None
+        granted = claim.granted(token, now=now)
+        self.vault.commit([granted.put()])
+        self.fail_points.reach(Moment.AFTER_TOKEN)
+        return granted
+
+    def _collect(self, claim: Claim, number: int, resolved: ResolvedOffer, *, now: int) -> Claim:
+        part = claim.parts[number]
+        response = self._ask_credentials(claim, part, resolved, now=now)
+        configuration = resolved.metadata.configuration(part.configuration_id)
+        expected = Expected(issuer=resolved.issuer, vct=configuration.vct or "", keys=part.keys)
+        credentials = [issued.credential for issued in response.credentials or ()]
+        try:
+            accepted = accept(credentials, expected=expected, judges=self.judges, now=now)
+        except ClaimRefusedError:
+            self._refuse(claim, resolved, response)
+            raise
+        done = replace(part, card_id=secrets.token_hex(8), notification_id=response.notification_id)
+        claim = claim.with_part(number, done)
+        self.fail_points.reach(Moment.BEFORE_CREDENTIAL_STORE)
+        self.vault.commit([*_kept(accepted, done, expected.vct, now=now), claim.put()])
+        self.fail_points.reach(Moment.AFTER_CREDENTIAL_STORE)
+        return claim
+
+    def _ask_credentials(
+        self, claim: Claim, part: Part, resolved: ResolvedOffer, *, now: int
+    ) -> CredentialResponse:
+        lost: UndeterminedError | None = None
+        for _ in range(_ATTEMPTS):
+            try:
+                nonce = issuance.ask_nonce(resolved.metadata, web=self.web)
+                response = issuance.ask_credentials(
+                    resolved.metadata,
+                    configuration_id=part.configuration_id,
+                    identifier=part.identifier,
+                    proofs=issuance.make_proofs(
+                        part.keys, issuer=resolved.issuer, nonce=nonce, now=now
+                    ),
+                    access_token=claim.access_token,
+                    web=self.web,
+                )
+            except issuance.NonceRefusedError:
+                continue
+            except UndeterminedError as error:
+                lost = error
+                continue
+            if response.credentials is None:
+                raise UndeterminedError(
+                    ErrorKind.UNAVAILABLE, "The issuer needs more time.", hint=_AGAIN
+                )
+            return response
+        if lost is not None:
+            raise UndeterminedError(lost.kind, lost.message, hint=_AGAIN)
+        raise UndeterminedError(
+            ErrorKind.UNAVAILABLE, "The issuer did not accept its own number.", hint=_AGAIN
+        )
+
+    def _refuse(self, claim: Claim, resolved: ResolvedOffer, response: CredentialResponse) -> None:
+        """Tell the issuer that nothing was kept, and forget the claim."""
+        if response.notification_id is not None:
+            self._notify(claim, resolved, response.notification_id, kept=False)
+        self.vault.commit([claim.remove()])
+
+    def _finish(self, claim: Claim, resolved: ResolvedOffer, *, now: int) -> None:
+        """Step 4: what is told here was stored before; a claim untold stays for the next time."""
+        told = True
+        for part in claim.parts:
+            if part.notification_id is not None:
+                self.fail_points.reach(Moment.BEFORE_NOTIFICATION)
+                told = self._notify(claim, resolved, part.notification_id, kept=True) and told
+                self.fail_points.reach(Moment.AFTER_NOTIFICATION)
+        if told or _ended(claim, now):
+            self.vault.commit([claim.remove()])
+
+    def _notify(
+        self, claim: Claim, resolved: ResolvedOffer, notification_id: str, *, kept: bool
+    ) -> bool:
+        accepted, failed = (
+            NotificationEvent.CREDENTIAL_ACCEPTED,
+            NotificationEvent.CREDENTIAL_FAILURE,
+        )
+        try:
+            issuance.notify(
+                resolved.metadata,
+                notification_id=notification_id,
+                event=accepted if kept else failed,
+                access_token=claim.access_token,
+                web=self.web,
+            )
+        except UndeterminedError:
+            return False
+        return True
+
+
+def _kept(accepted: AcceptedCertificate, part: Part, vct: str, *, now: int) -> list[Change]:
+    card_id = part.card_id or ""
+    copies = [
+        Copy(
+            copy_id=secrets.token_hex(8),
+            card_id=card_id,
+            key=copy.key,
+            held=copy.held,
+            status=copy.status,
+            expires_at=copy.expires_at,
+        )
+        for copy in accepted.copies
+    ]
+    card = Card(
+        card_id=card_id,
+        configuration_id=part.configuration_id,
+        vct=vct,
+        issuer=accepted.issuer,
+        claimed_at=now,
+        expires_at=accepted.copies[0].expires_at,
+        copies=tuple(copy.copy_id for copy in copies),
+        labels=accepted.labels,
+    )
+    return [card.put(), *(copy.put() for copy in copies)]
+
+
+def _checked_code(resolved: ResolvedOffer, tx_code: str | None) -> str | None:
+    """The code to send: none when none is asked for (OpenID4VCI 1.0 section 6.3)."""
+    wanted = resolved.grant.tx_code
+    if wanted is None:
+        return None
+    if not tx_code:
+        raise CollectionCodeNeededError(
+            ErrorKind.FORBIDDEN,
+            "This offer needs its collection code.",
+            hint="It came by another way than the offer.",
+        )
+    if (wanted.length is not None and len(tx_code) != wanted.length) or (
+        wanted.is_numeric and not (tx_code.isascii() and tx_code.isdigit())
+    ):
+        raise CollectionCodeNeededError(
+            ErrorKind.FORBIDDEN,
+            "The collection code does not have the form the issuer uses.",
+            hint="Check it for missing or extra signs. It was not sent.",
+        )
+    return tx_code
+
+
+def _ended(claim: Claim, now: int) -> bool:
+    return claim.token_ends_at is not None and now >= claim.token_ends_at

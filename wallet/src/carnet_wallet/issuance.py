@@ -1,0 +1,302 @@
+"""The messages of a claim: token, nonce, proofs, credentials, notification.
+
+OpenID4VCI 1.0 sections 6 to 8, 10 and 11, the pre-authorized code only. Each function is
+one exchange and keeps nothing; the order, what is stored between two of them, and what
+is repeated after a loss are `claiming`'s.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from carnet_schemas.errors import SchemaError
+from carnet_schemas.oauth import OAuthErrorCode, TokenRequest, TokenResponse
+from carnet_schemas.oid4vci import (
+    CredentialErrorCode,
+    CredentialIssuerMetadata,
+    CredentialRequest,
+    CredentialResponse,
+    NonceResponse,
+    NotificationEvent,
+    NotificationRequest,
+    Proofs,
+    ResponseEncryption,
+)
+from carnet_securing import jwe, strict_json
+from carnet_securing.errors import ErrorKind, InvalidError, UndeterminedError
+from carnet_securing.jwe import DecryptionKey
+from carnet_securing.jwk import PublicJwk, parse_public_jwk
+from carnet_securing.jws import sign_jws
+from carnet_securing.limits import ISSUED
+from carnet_wallet.errors import ClaimRefusedError
+from carnet_wallet.offers import ResolvedOffer
+from carnet_wallet.records import HolderKey
+from carnet_wallet.web import JSON, JWT, Answer, Web, bearer, post_form, post_json, read_answer
+
+PROOF_TYPE: Final = "openid4vci-proof+jwt"
+RESPONSE_BYTES: Final = 32 * 1024 * 1024
+_CIPHERS: Final = ("A256GCM", "A128GCM")
+_ENCRYPTED_LIMITS: Final = replace(ISSUED, jwe_bytes=RESPONSE_BYTES)
+
+
+class NonceRefusedError(Exception):
+    """The issuer wants the proofs again with a new nonce (`invalid_nonce`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Encryption:
+    """How a request is encrypted, and the key its answer comes back under, if any."""
+
+    issuer_key: PublicJwk
+    cipher: str
+    answer_key: DecryptionKey | None = field(repr=False)
+    answer_cipher: str
+
+
+def ask_token(resolved: ResolvedOffer, *, tx_code: str | None, web: Web) -> TokenResponse:
+    """Redeem the code of an offer (section 6).
+
+    Raises:
+        ClaimRefusedError: `forbidden` when the code or the collection code is refused,
+            `malformed` for an answer that is none.
+        UndeterminedError: no usable answer came; the code may be spent all the same.
+    """
+    form = TokenRequest(
+        pre_authorized_code=resolved.grant.pre_authorized_code, tx_code=tx_code
+    ).to_form()
+    answer = post_form(web, resolved.server.token_endpoint, form)
+    if not answer.ok:
+        raise _token_refusal(answer, with_code=tx_code is not None)
+    try:
+        token = TokenResponse.parse(answer.members)
+    except SchemaError:
+        raise _unusable() from None
+    if not token.is_bearer:
+        raise ClaimRefusedError(
+            ErrorKind.UNSUPPORTED_VERSION, "The issuer answers in a way this wallet cannot use."
+        )
+    return token
+
+
+def ask_nonce(metadata: CredentialIssuerMetadata, *, web: Web) -> str | None:
+    """A fresh nonce for the proofs (section 7); None when the issuer has no nonce endpoint.
+
+    Raises:
+        UndeterminedError: no nonce came. A proof without one is never made instead.
+    """
+    if metadata.nonce_endpoint is None:
+        return None
+    answer = post_json(web, metadata.nonce_endpoint, None)
+    if not answer.ok:
+        raise _no_nonce()
+    try:
+        return NonceResponse.parse(answer.members).c_nonce
+    except SchemaError:
+        raise _no_nonce() from None
+
+
+def make_proofs(
+    keys: Sequence[HolderKey], *, issuer: str, nonce: str | None, now: int
+) -> tuple[str, ...]:
+    """A proof for each key that the wallet holds it (appendix F.1); anonymous, so without `iss`."""
+    claims = {"aud": issuer, "iat": now} | ({} if nonce is None else {"nonce": nonce})
+    payload = strict_json.dumps_bytes(claims)
+    return tuple(
+        sign_jws(
+            payload,
+            signer=key.signer(),
+            typ=PROOF_TYPE,
+            header={"jwk": key.public.bare().to_json()},
+        )
+        for key in keys
+    )
+
+
+def ask_credentials(
+    metadata: CredentialIssuerMetadata,
+    *,
+    configuration_id: str,
+    identifier: str | None,
+    proofs: tuple[str, ...],
+    access_token: str,
+    web: Web,
+) -> CredentialResponse:
+    """Ask for one copy a proof (section 8), encrypted when the issuer can.
+
+    Raises:
+        NonceRefusedError: the nonce was refused; ask for another and repeat.
+        ClaimRefusedError: the issuer refused for good.
+        UndeterminedError: no usable answer came; repeat with the same keys and token.
+    """
+    encryption = choose_encryption(metadata)
+    request = CredentialRequest(
+        credential_configuration_id=configuration_id if identifier is None else None,
+        credential_identifier=identifier,
+        proofs=Proofs(jwt=proofs),
+        credential_response_encryption=_answer_parameters(encryption),
+    )
+    body = strict_json.dumps_bytes(request.to_json())
+    content_type = JSON
+    if encryption is not None:
+        key = encryption.issuer_key
+        text = jwe.encrypt_jwe(body, key=key, enc=encryption.cipher, kid=key.kid)
+        body, content_type = text.encode("ascii"), JWT
+    posted = web.post(
+        metadata.credential_endpoint,
+        body=body,
+        content_type=content_type,
+        accept=f"{JSON}, {JWT}",
+        max_bytes=RESPONSE_BYTES,
+        headers=bearer(access_token),
+    )
+    answer_key = None if encryption is None else encryption.answer_key
+    if encryption is not None and answer_key is not None and posted.status in {200, 202}:
+        if posted.media_type != JWT:
+            raise ClaimRefusedError(
+                ErrorKind.POLICY_UNMET, "The answer should have been encrypted and was not."
+            )
+        plain = _decrypted(posted.unverified_body, answer_key, encryption.answer_cipher)
+        posted = replace(posted, unverified_body=plain, media_type=JSON)
+    return _credentials(read_answer(posted, max_bytes=RESPONSE_BYTES))
+
+
+def choose_encryption(metadata: CredentialIssuerMetadata) -> _Encryption | None:
+    """Encrypt both ways where the issuer offers a way made here; None for neither (section 10).
+
+    Raises:
+        ClaimRefusedError: `alg_not_allowed` when encryption is required in no way made here.
+    """
+    requests, responses = (
+        metadata.credential_request_encryption,
+        metadata.credential_response_encryption,
+    )
+    key = None
+    cipher = ""
+    if requests is not None:
+        key = _usable_key(requests.jwks.keys)
+        cipher = _first_of(_CIPHERS, requests.enc_values_supported)
+    answer_cipher = ""
+    if responses is not None and jwe.KEY_AGREEMENT in responses.alg_values_supported:
+        answer_cipher = _first_of(_CIPHERS, responses.enc_values_supported)
+    can_ask = key is not None and cipher != ""
+    must_ask = requests is not None and requests.encryption_required
+    must_answer = responses is not None and responses.encryption_required
+    if (must_ask and not can_ask) or (must_answer and not (can_ask and answer_cipher)):
+        raise ClaimRefusedError(
+            ErrorKind.ALG_NOT_ALLOWED, "The issuer wants an encryption this wallet does not have."
+        )
+    if key is None or not can_ask:
+        return None
+    return _Encryption(
+        issuer_key=key,
+        cipher=cipher,
+        answer_key=DecryptionKey.generate() if answer_cipher else None,
+        answer_cipher=answer_cipher,
+    )
+
+
+def notify(
+    metadata: CredentialIssuerMetadata,
+    *,
+    notification_id: str,
+    event: NotificationEvent,
+    access_token: str,
+    web: Web,
+) -> None:
+    """Tell the issuer what became of its answer (section 11); any reply settles the matter.
+
+    Raises:
+        UndeterminedError: no reply came; tell it again later.
+    """
+    if metadata.notification_endpoint is None:
+        return
+    message = NotificationRequest(notification_id=notification_id, event=event).to_json()
+    post_json(web, metadata.notification_endpoint, message, access_token=access_token)
+
+
+def _token_refusal(answer: Answer, *, with_code: bool) -> ClaimRefusedError:
+    if answer.error in {OAuthErrorCode.INVALID_GRANT, "invalid_tx_code"} and with_code:
+        return ClaimRefusedError(
+            ErrorKind.FORBIDDEN,
+            "The issuer refused the offer or the collection code.",
+            hint="Check the collection code. If it is right, ask for a new offer.",
+        )
+    if answer.error == OAuthErrorCode.INVALID_GRANT:
+        return ClaimRefusedError(
+            ErrorKind.FORBIDDEN,
+            "This offer was used already, or it has ended.",
+            hint="Ask for a new offer.",
+        )
+    if answer.error == OAuthErrorCode.INVALID_REQUEST:
+        return ClaimRefusedError(
+            ErrorKind.FORBIDDEN,
+            "The issuer did not accept the request.",
+            hint="Is there a collection code? Give it with the offer.",
+        )
+    return ClaimRefusedError(ErrorKind.FORBIDDEN, "The issuer refused to give the certificate.")
+
+
+def _credentials(answer: Answer) -> CredentialResponse:
+    if answer.error == CredentialErrorCode.INVALID_NONCE:
+        raise NonceRefusedError
+    if answer.status == 401 or answer.error == OAuthErrorCode.INVALID_TOKEN:
+        raise ClaimRefusedError(
+            ErrorKind.EXPIRED, "The time to collect has ended.", hint="Ask for a new offer."
+        )
+    if not answer.ok:
+        raise ClaimRefusedError(
+            ErrorKind.FORBIDDEN,
+            "The issuer refused to give the certificate.",
+            hint="Ask the issuer, then ask for a new offer.",
+        )
+    try:
+        return CredentialResponse.parse(answer.members)
+    except SchemaError:
+        raise _unusable() from None
+
+
+def _decrypted(body: bytes, key: DecryptionKey, cipher: str) -> bytes:
+    try:
+        return jwe.decrypt_jwe(
+            body, decryption_key=key, enc_allowed={cipher}, limits=_ENCRYPTED_LIMITS
+        )
+    except InvalidError:
+        raise _unusable() from None
+
+
+def _answer_parameters(encryption: _Encryption | None) -> ResponseEncryption | None:
+    if encryption is None or encryption.answer_key is None:
+        return None
+    return ResponseEncryption(
+        jwk=encryption.answer_key.public_jwk.to_json(), enc=encryption.answer_cipher
+    )
+
+
+def _usable_key(keys: Sequence[strict_json.JsonObject]) -> PublicJwk | None:
+    """The first key for ECDH-ES on P-256; others in the set are for other wallets."""
+    for value in keys:
+        try:
+            key = parse_public_jwk(value)
+        except InvalidError:
+            continue
+        if key.crv == "P-256" and key.alg == jwe.KEY_AGREEMENT and key.use in (None, "enc"):
+            return key
+    return None
+
+
+def _first_of(preferred: Sequence[str], offered: Sequence[str]) -> str:
+    return next((name for name in preferred if name in offered), "")
+
+
+def _no_nonce() -> UndeterminedError:
+    return UndeterminedError(
+        ErrorKind.FETCH_FAILED,
+        "The issuer gave no fresh number, so nothing was signed.",
+        hint="Try the same offer again later.",
+    )
+
+
+def _unusable() -> ClaimRefusedError:
+    return ClaimRefusedError(
+        ErrorKind.MALFORMED, "The issuer's answer cannot be read.", hint="Ask for a new offer."
+    )

@@ -1,0 +1,164 @@
+"""From the link of an offer to an offer whose issuer is known: OpenID4VCI 1.0 sections 4 and 12.
+
+1. The link is read; an offer by reference is fetched by the guarded client (section 4.1.3).
+2. The issuer's metadata is fetched from its own address and names exactly that issuer.
+3. A server that gives tokens is found among those the issuer names, and its metadata names
+   exactly that server.
+4. Every offered credential is an SD-JWT VC bound to a key by a kind of proof made here.
+
+Nothing of it is trusted yet: who the issuer is, the trust data says; what it signs is
+checked in `acceptance`.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Final
+
+from carnet_schemas.errors import SchemaError
+from carnet_schemas.oauth import AuthorizationServerMetadata, parse_authorization_server_metadata
+from carnet_schemas.oid4vci import (
+    BINDING_JWK,
+    FORMAT_SD_JWT_VC,
+    CredentialConfiguration,
+    CredentialIssuerMetadata,
+    CredentialOffer,
+    OfferByReference,
+    PreAuthorizedGrant,
+    parse_credential_issuer_metadata,
+    parse_credential_offer,
+    parse_offer_uri,
+)
+from carnet_securing import strict_json
+from carnet_securing.errors import ErrorKind
+from carnet_securing.issuer_key import metadata_url
+from carnet_wallet.errors import ClaimRefusedError
+from carnet_wallet.web import SMALL_BYTES, Web, as_kind, get_json
+
+PROOF_ALGORITHMS: Final = ("ES256", "Ed25519", "EdDSA")
+"""What holder keys sign with, the preferred first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedCredential:
+    """One kind of certificate of an offer that this wallet can take."""
+
+    configuration_id: str
+    configuration: CredentialConfiguration
+    algorithm: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedOffer:
+    """An offer with the metadata of its issuer and of the server that gives the token."""
+
+    offer: CredentialOffer = field(repr=False)
+    grant: PreAuthorizedGrant = field(repr=False)
+    metadata: CredentialIssuerMetadata
+    server: AuthorizationServerMetadata
+    wanted: tuple[WantedCredential, ...]
+
+    @property
+    def issuer(self) -> str:
+        """The issuer's identifier."""
+        return self.offer.credential_issuer
+
+
+def link_digest(uri: str) -> str:
+    """A name for an offer's link that gives nothing of it away."""
+    return hashlib.sha256(uri.strip().encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def read_offer(uri: str, *, web: Web) -> CredentialOffer:
+    """Step 1.
+
+    Raises:
+        ClaimRefusedError: `malformed`, `too_large` and other kinds of a bad link or offer.
+        UndeterminedError: `fetch_blocked`, `fetch_failed` or `fetch_too_large`.
+    """
+    try:
+        link = parse_offer_uri(uri)
+        if isinstance(link, OfferByReference):
+            return parse_credential_offer(get_json(web, link.uri, max_bytes=SMALL_BYTES))
+        value = strict_json.loads_object(link.unverified_text, max_bytes=SMALL_BYTES)
+        return parse_credential_offer(value)
+    except SchemaError as error:
+        raise _refused(error) from None
+
+
+def resolve_offer(offer: CredentialOffer, *, web: Web) -> ResolvedOffer:
+    """Steps 2 to 4.
+
+    Raises:
+        ClaimRefusedError: `issuer_mismatch`, `alg_not_allowed`, `malformed` and others; a
+            wallet that cannot take part of an offer takes nothing of it.
+        UndeterminedError: as `read_offer`.
+    """
+    grant = offer.pre_authorized
+    if grant is None:
+        raise ClaimRefusedError(
+            ErrorKind.POLICY_UNMET,
+            "This offer wants a sign-in that this wallet does not have yet.",
+            hint="Ask for an offer with a collection code.",
+        )
+    issuer = offer.credential_issuer
+    try:
+        # 2.
+        members = get_json(web, metadata_url(issuer, well_known="openid-credential-issuer"))
+        metadata = parse_credential_issuer_metadata(members, issuer=issuer)
+        # 3.
+        server = _find_server(metadata, grant, web=web)
+        # 4.
+        wanted = tuple(_wanted(metadata, name) for name in offer.credential_configuration_ids)
+    except SchemaError as error:
+        raise _refused(error) from None
+    return ResolvedOffer(offer=offer, grant=grant, metadata=metadata, server=server, wanted=wanted)
+
+
+def _find_server(
+    metadata: CredentialIssuerMetadata, grant: PreAuthorizedGrant, *, web: Web
+) -> AuthorizationServerMetadata:
+    names = metadata.authorization_servers_for(grant.authorization_server)
+    servers = []
+    for name in names[:4]:
+        members = get_json(web, metadata_url(name, well_known="oauth-authorization-server"))
+        server = parse_authorization_server_metadata(members, issuer=name)
+        if server.grants_pre_authorized_code():
+            return server
+        servers.append(server)
+    if len(servers) == 1:
+        # It lists no grant types; the offer itself says that the code is good here.
+        return servers[0]
+    raise ClaimRefusedError(
+        ErrorKind.POLICY_UNMET, "The issuer names no place where its code can be used."
+    )
+
+
+def _wanted(metadata: CredentialIssuerMetadata, name: str) -> WantedCredential:
+    configuration = metadata.configuration(name)
+    if configuration.format != FORMAT_SD_JWT_VC:
+        raise ClaimRefusedError(
+            ErrorKind.UNSUPPORTED_VERSION, "This certificate has a form this wallet cannot keep."
+        )
+    proof = (configuration.proof_types_supported or {}).get("jwt")
+    methods = configuration.cryptographic_binding_methods_supported or ()
+    if proof is None or BINDING_JWK not in methods:
+        raise ClaimRefusedError(
+            ErrorKind.ALG_NOT_ALLOWED,
+            "This certificate cannot be bound to a key of this wallet.",
+        )
+    if proof.key_attestations_required is not None:
+        raise ClaimRefusedError(
+            ErrorKind.POLICY_UNMET, "The issuer wants a certified device; this wallet has none."
+        )
+    for algorithm in PROOF_ALGORITHMS:
+        if algorithm in proof.proof_signing_alg_values_supported:
+            return WantedCredential(
+                configuration_id=name, configuration=configuration, algorithm=algorithm
+            )
+    raise ClaimRefusedError(
+        ErrorKind.ALG_NOT_ALLOWED, "The issuer wants signatures this wallet does not make."
+    )
+
+
+def _refused(error: SchemaError) -> ClaimRefusedError:
+    return ClaimRefusedError(as_kind(error), error.message, hint="Ask for a new offer.")
