@@ -21,7 +21,15 @@ from carnet_schemas.json_schema import REGISTERED_CLAIMS
 from carnet_schemas.paths import ConcretePath, JsonObject, JsonValue, select, to_pointer
 from carnet_schemas.signer_classes import check_class
 from carnet_schemas.strict_model import StrictModel, read
-from carnet_schemas.types import skill_certificate
+from carnet_schemas.types import (
+    endorsement,
+    fair_platform,
+    learning_activity,
+    mission,
+    mission_history,
+    reply,
+    skill_certificate,
+)
 
 __all__ = [
     "CREDENTIAL_TYPES",
@@ -37,7 +45,18 @@ __all__ = [
 ]
 
 CREDENTIAL_TYPES: Final[Mapping[str, CredentialType]] = MappingProxyType(
-    {each.vct: each for each in (skill_certificate.TYPE,)}
+    {
+        each.vct: each
+        for each in (
+            skill_certificate.TYPE,
+            learning_activity.TYPE,
+            mission.TYPE,
+            mission_history.TYPE,
+            endorsement.TYPE,
+            fair_platform.TYPE,
+            reply.TYPE,
+        )
+    }
 )
 
 

@@ -4,7 +4,8 @@ from typing import Annotated, Final, TypeAlias
 
 from pydantic import Field, StringConstraints
 
-from carnet_schemas.text import ShortText
+from carnet_schemas.strict_model import StrictModel
+from carnet_schemas.text import LongText, ShortText
 
 LANGUAGE_PATTERN: Final = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}$"
 
@@ -15,3 +16,10 @@ LanguageTag: TypeAlias = Annotated[str, StringConstraints(max_length=20, pattern
 LocalisedText: TypeAlias = Annotated[
     dict[LanguageTag, ShortText], Field(min_length=1, max_length=8)
 ]
+
+
+class Statement(StrictModel):
+    """A person's own words, in the language she wrote them."""
+
+    text: LongText
+    lang: LanguageTag
