@@ -8,6 +8,7 @@ last duplicate, guesses UTF-16 and accepts `NaN`.
 import json  # noqa: TID251 - this module is the parsing boundary the ban protects
 import math
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 from carnet_securing.errors import ErrorKind, InvalidError
@@ -21,6 +22,7 @@ _MAX_DIGITS: Final = 17
 # Possessive, and an unterminated string runs to the end: linear on any input.
 _STRINGS: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _NOT_BRACKETS: Final = bytes(c for c in range(256) if c not in b"[]{}")
+_NOT_BRACKETS_OR_QUOTES: Final = _NOT_BRACKETS.replace(b'"', b"")
 _ONE_KIND: Final = bytes.maketrans(b"{}", b"[]")
 
 
@@ -38,9 +40,17 @@ def loads(data: str | bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> J
     raw = _utf8(data) if isinstance(data, str) else data
     if len(raw) > max_bytes:
         raise InvalidError(ErrorKind.TOO_LARGE, "A JSON text is larger than allowed.")
-    _check_depth(raw, max_depth)
+    if raw.count(b"{") + raw.count(b"[") > max_depth:
+        _check_depth(raw, max_depth)
     try:
-        value = _DECODER.decode(raw.decode("utf-8"))
+        text = raw.decode("utf-8")
+        try:
+            value, end = _SCAN(text, 0)
+        except StopIteration:
+            end = -1
+        if end != len(text):
+            # White space around the value, or no JSON: the slower road tells which.
+            value = _DECODER.decode(text)
         if b"\\u" in raw:
             _utf8(_ENCODER.encode(value))
     except InvalidError:
@@ -84,15 +94,17 @@ def _utf8(text: str) -> bytes:
 
 def _check_depth(raw: bytes, max_depth: int) -> None:
     """Bound nesting without walking values: strip strings, then peel one level a round."""
-    if raw.count(b"{") + raw.count(b"[") <= max_depth:
-        return
     # One kind of bracket, so that a round peels one level; the parser finds mismatched ones.
-    brackets = _STRINGS.sub(b"", raw).translate(_ONE_KIND, _NOT_BRACKETS)
+    brackets = raw.translate(_ONE_KIND, _NOT_BRACKETS_OR_QUOTES).replace(b'""', b"")
+    # The quotes before a bracket inside a string are odd in number: one of them is left over.
+    if b'"' in brackets or b"\\" in raw:
+        brackets = _STRINGS.sub(b"", raw).translate(_ONE_KIND, _NOT_BRACKETS)
     for _ in range(max_depth):
         if not brackets:
             return
         brackets = brackets.replace(b"[]", b"")
-    if brackets:
+    # What is left is nested deeper, or unbalanced and then refused by the parser.
+    if b"[]" in brackets or brackets.count(b"[") > max_depth:
         raise InvalidError(ErrorKind.TOO_DEEP, "A JSON text is nested too deeply.")
 
 
@@ -130,6 +142,8 @@ _DECODER: Final = json.JSONDecoder(
     parse_float=_number,
     parse_constant=_constant,
 )
+# What `decode` calls between two searches for white space; typeshed does not list it.
+_SCAN: Final[Callable[[str, int], tuple[JsonValue, int]]] = _DECODER.scan_once  # type: ignore[attr-defined]
 _ENCODER: Final = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, separators=(",", ":"), check_circular=False
 )
