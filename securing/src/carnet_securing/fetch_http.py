@@ -10,6 +10,7 @@ import ssl
 import time
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -60,6 +61,7 @@ class HttpFetch:
 
         Raises:
             ValueError: `loopback_hosts` without `ca_file`.
+            OSError: when `ca_file` cannot be read.
         """
         if loopback_hosts and ca_file is None:
             raise ValueError("loopback_hosts needs ca_file")
@@ -68,7 +70,7 @@ class HttpFetch:
         self._seconds = limits.fetch_timeout
         self._deadline = Deadline(clock)
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=_tls(ca_file),
+            ssl_context=_system_tls() if ca_file is None else _tls(ca_file),
             max_connections=_MAX_CONNECTIONS,
             keepalive_expiry=_KEEPALIVE_SECONDS,
             network_backend=VettedBackend(
@@ -149,7 +151,10 @@ class HttpFetch:
         )
 
     def _redirected(self, origin: CheckedUrl, location: str) -> CheckedUrl:
-        target = self._check(urljoin(origin.text, location))
+        try:
+            target = self._check(urljoin(origin.text, location))
+        except ValueError:
+            raise _blocked("A web address leads to a malformed one.") from None
         downgraded = origin.scheme == "https" and target.scheme != "https"
         if downgraded or (target.loopback and not origin.loopback):
             raise _blocked("A web address leads to a less safe one.")
@@ -197,11 +202,20 @@ class HttpFetch:
 
 
 def _tls(ca_file: Path | None) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
+    # Not create_default_context(): that one obeys SSLKEYLOGFILE.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    # Python lets SSLKEYLOGFILE write the session keys; nothing ambient here.
-    context.keylog_filename = None  # type: ignore[assignment]
+    if ca_file is None:
+        context.load_default_certs()
+    else:
+        context.load_verify_locations(cafile=str(ca_file))
     return context
+
+
+@lru_cache(maxsize=1)
+def _system_tls() -> ssl.SSLContext:
+    """Loading the system's roots takes about 20 ms; one context serves every client."""
+    return _tls(None)
 
 
 def _headers(accept: str) -> dict[str, str]:
