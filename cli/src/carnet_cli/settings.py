@@ -30,5 +30,10 @@ def variable(name: str) -> str | None:
     return os.environ.get(name)  # noqa: TID251 - the edge reads variables
 
 
+def child_environment(**changes: str) -> dict[str, str]:
+    """The environment for a process we start, with `changes`."""
+    return {**os.environ, **changes}  # noqa: TID251 - the edge reads variables
+
+
 def _variable(name: str) -> str:
     return variable(name) or ""

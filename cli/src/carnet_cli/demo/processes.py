@@ -1,0 +1,137 @@
+"""Child processes of the demo: services that end with it, and single steps."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from carnet_securing import strict_json
+from carnet_securing.errors import CarnetError, ErrorKind
+
+_LONGEST_ANSWER: Final = 8 * 1024 * 1024
+_READY_LINE: Final = 64 * 1024
+
+
+class StepFailedError(CarnetError):
+    """A step of the demo ended with an exit status it should not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoundSocket:
+    """A listening loopback socket, bound before anyone is told its port."""
+
+    listener: socket.socket
+
+    @classmethod
+    def bind(cls) -> "BoundSocket":
+        """Bind a free port of 127.0.0.1 and listen, so that early callers wait in the queue."""
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(128)
+        return cls(listener)
+
+    @property
+    def url(self) -> str:
+        """The base URL without a trailing slash."""
+        return f"http://localhost:{self.listener.getsockname()[1]}"
+
+
+def _command() -> list[str]:
+    """`carnet` in this interpreter: `-P` keeps the current folder off the import path."""
+    return [sys.executable, "-P", "-c", "from carnet_cli.main import run; run()"]
+
+
+@dataclass(slots=True)
+class Household:
+    """The processes of one demo. Closing the pipes ends the services and frees the folder."""
+
+    folder: Path
+    environment: Mapping[str, str] = field(repr=False)
+    _parent_read: int = field(init=False)
+    _parent_write: int = field(init=False)
+    _alive_read: int = field(init=False)
+    _alive_write: int = field(init=False)
+    _services: list["subprocess.Popen[bytes]"] = field(init=False, default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._parent_read, self._parent_write = os.pipe()
+        self._alive_read, self._alive_write = os.pipe()
+
+    def start_sweeper(self) -> None:
+        """Start the process that removes the folder when all others have ended."""
+        fd = str(self._alive_read)
+        subprocess.Popen(  # noqa: S603 - our own interpreter and our own arguments
+            [*_command(), "demo", "--sweep", str(self.folder), "--parent-fd", fd],
+            pass_fds=[self._alive_read],
+            env=dict(self.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        os.close(self._alive_read)
+
+    def serve(self, arguments: Sequence[str], bound: BoundSocket) -> None:
+        """Start a service on `bound` and return once it says that it listens."""
+        fd = bound.listener.fileno()
+        port = str(bound.listener.getsockname()[1])
+        handed = ["--port", port, "--socket-fd", str(fd), "--parent-fd", str(self._parent_read)]
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own arguments
+            [*_command(), *arguments, *handed, "--json"],
+            pass_fds=[fd, self._parent_read, self._alive_write],
+            env=dict(self.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=(self.folder / f"{arguments[0]}.log").open("wb"),
+            start_new_session=True,
+        )
+        self._services.append(process)
+        bound.listener.close()
+        assert process.stdout is not None  # noqa: S101 - stdout=PIPE above, for the type checker
+        if not process.stdout.readline(_READY_LINE):
+            log = (self.folder / f"{arguments[0]}.log").read_text("utf-8", "replace")[-2000:]
+            raise StepFailedError(
+                ErrorKind.UNAVAILABLE, f"The {arguments[0]} service did not start.", hint=log
+            )
+
+    def step(self, *arguments: str, accepted: Sequence[int] = (0,)) -> strict_json.JsonValue:
+        """Run one `carnet` command to its end and return its `--json` answer."""
+        done = subprocess.run(  # noqa: S603 - our own interpreter and our own arguments
+            [*_command(), *arguments, "--json"],
+            env=dict(self.environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode not in accepted:
+            what = " ".join(arguments[:2])
+            hint = done.stderr.decode("utf-8", "replace")[-2000:]
+            raise StepFailedError(
+                ErrorKind.UNAVAILABLE, f"The step `carnet {what}` failed.", hint=hint
+            )
+        self.last_talk = done.stderr.decode("utf-8", "replace")
+        return strict_json.loads(done.stdout, max_bytes=_LONGEST_ANSWER)
+
+    last_talk: str = field(init=False, default="", repr=False)
+
+    def close(self) -> None:
+        """End the services; the sweeper removes the folder when the last one is gone."""
+        os.close(self._parent_write)
+        for service in self._services:
+            try:
+                service.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                service.kill()
+                service.wait()
+            if service.stdout is not None:
+                service.stdout.close()
+        os.close(self._parent_read)
+        os.close(self._alive_write)
+
+    def wait(self) -> None:
+        """Block until a service ends or the person interrupts."""
+        for service in self._services:
+            service.wait()
