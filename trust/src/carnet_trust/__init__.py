@@ -1,0 +1,1 @@
+"""Carnet: who may say what, under which name."""

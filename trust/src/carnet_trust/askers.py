@@ -1,0 +1,73 @@
+"""Who is asking, as the wallet may say it.
+
+A known asker is one whose authenticated client identifier stands in the trust data. A
+name from the request, its certificate or its metadata is never shown.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from carnet_securing.did import key_of_did_url
+from carnet_securing.errors import CarnetError
+from carnet_trust.display_name import entry_name, host_name, identifier_name, key_name
+from carnet_trust.trust_file import TrustData
+
+_SHORT: Final = 12
+
+
+class AskerKind(StrEnum):
+    """Whether the reader's trust data names the asker."""
+
+    KNOWN = "known"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskerName:
+    """How an asker is shown.
+
+    Attributes:
+        kind: `known` when trust data in force lists the identifier.
+        name: the trust data's name; for an unknown asker the host its answer or key belongs
+            to, or a short form of its key.
+        client_id: the identifier, prefix included; the audience of every answer.
+    """
+
+    kind: AskerKind
+    name: str
+    client_id: str
+
+
+def asker_name(client_id: str, *, trust: TrustData, lang: str, now: int) -> AskerName:
+    """Name an asker.
+
+    Args:
+        client_id: the client identifier, after the request was authenticated under it. Under
+            `redirect_uri:` nothing is authenticated, and no entry can list such a one.
+        trust: whose names the reader accepts.
+        lang: `fr` or `en`.
+        now: Unix seconds; an entry that is not in force names nobody.
+    """
+    entry = trust.entry_for_asker(client_id)
+    if entry is not None and entry.holds_at(now):
+        name = entry_name(entry, lang=lang).text
+        return AskerName(kind=AskerKind.KNOWN, name=name, client_id=client_id)
+    return AskerName(kind=AskerKind.UNKNOWN, name=_stranger(client_id), client_id=client_id)
+
+
+def _stranger(client_id: str) -> str:
+    prefix, _, value = client_id.partition(":")
+    if prefix == "x509_san_dns":
+        return host_name(value).text
+    if prefix == "decentralized_identifier" and value.startswith(("did:jwk:", "did:key:")):
+        try:
+            return key_name(key_of_did_url(value)).text
+        except CarnetError:
+            return _shortened(value.removeprefix("did:jwk:").removeprefix("did:key:"))
+    named = identifier_name(value.partition("?")[0])
+    return _shortened(value) if named is None else named.text
+
+
+def _shortened(text: str) -> str:
+    return "".join(c for c in text if c.isascii() and c.isalnum())[:_SHORT]

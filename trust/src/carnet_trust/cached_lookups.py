@@ -1,0 +1,103 @@
+"""Lookups that only read what a refresh filled. They hold nothing that could open a connection."""
+
+from carnet_securing.algorithms import SignatureCheck
+from carnet_securing.errors import ErrorKind, UndeterminedError
+from carnet_securing.jwk import PublicJwk
+from carnet_securing.key_route import IssuerKeyRoute
+from carnet_securing.limits import Limits
+from carnet_securing.status_list import VerifiedStatusList
+from carnet_trust import kept_types
+from carnet_trust.entries import TrustEntry
+from carnet_trust.issuer_keys import (
+    FETCHED_ROUTES,
+    keys_without_fetching,
+    read_record,
+    record_name,
+)
+from carnet_trust.kept_lists import KeptLists, is_issuers_list
+from carnet_trust.lookup_cache import LookupCache, RecordKind
+from carnet_trust.lookups import Dated, FoundIssuer, Freshness, Source
+from carnet_trust.status_tokens import ListSigner, StatusTokens
+from carnet_trust.type_metadata import TypeMetadata
+
+_HINT = "Connect, refresh, and check again."
+
+
+class CachedLookups:
+    """Reads the cache and nothing else: offline is offline (attack row V25).
+
+    A last good value is used up to its greatest age, which every answer carries.
+    """
+
+    def __init__(
+        self,
+        cache: LookupCache,
+        *,
+        check: SignatureCheck,
+        limits: Limits,
+        freshness: Freshness | None = None,
+    ) -> None:
+        """Read `cache`, verifying status lists again with `check`."""
+        self._cache = cache
+        self._limits = limits
+        self._freshness = freshness or Freshness()
+        self._lists = KeptLists(cache, StatusTokens(check=check, limits=limits))
+
+    def issuer_keys(
+        self,
+        issuer: str,
+        *,
+        route: IssuerKeyRoute,
+        kid: str | None,
+        entry: TrustEntry | None,
+        now: int,
+    ) -> Dated[tuple[PublicJwk, ...]]:
+        """As `Lookups.issuer_keys`; `unavailable` when a refresh has not brought the keys."""
+        if route not in FETCHED_ROUTES:
+            return keys_without_fetching(issuer, route=route, entry=entry, now=now)
+        name = record_name(issuer, route)
+        known = read_record(self._cache.get(RecordKind.ISSUER_KEYS, name))
+        if known is None or now - known.fetched_at > self._freshness.keys_max_age:
+            raise UndeterminedError(
+                ErrorKind.UNAVAILABLE, "The signer's keys have not been fetched.", hint=_HINT
+            )
+        known.check_not_removed(kid)
+        return known.dated(Source.CACHE, now=now)
+
+    def status_list(self, uri: str, *, found: FoundIssuer, now: int) -> Dated[VerifiedStatusList]:
+        """As `Lookups.status_list`; `status_unavailable` when a refresh has not brought it."""
+        signer = ListSigner.of(found)
+        if not is_issuers_list(uri, issuer=signer.issuer, cache=self._cache):
+            raise UndeterminedError(
+                ErrorKind.STATUS_UNAVAILABLE, "The status list is not one its issuer publishes."
+            )
+
+        def keys_of(kid: str | None) -> tuple[PublicJwk, ...]:
+            return self.issuer_keys(
+                signer.issuer, route=signer.route, kid=kid, entry=signer.entry, now=now
+            ).value
+
+        kept = self._lists.read(
+            uri,
+            signer=signer,
+            keys_of=keys_of,
+            now=now,
+            max_age=self._freshness.status_max_age,
+        )
+        if kept is None:
+            raise UndeterminedError(
+                ErrorKind.STATUS_UNAVAILABLE, "The status list has not been fetched.", hint=_HINT
+            )
+        return kept
+
+    def type_metadata(self, vct: str, *, integrity: str | None, now: int) -> Dated[TypeMetadata]:
+        """As `Lookups.type_metadata`; `unavailable` when a refresh has not brought it."""
+        return kept_types.resolve(
+            vct,
+            integrity=integrity,
+            cache=self._cache,
+            freshness=self._freshness,
+            fetch_document=None,
+            limits=self._limits,
+            now=now,
+        )

@@ -1,0 +1,136 @@
+"""An issuer's keys as a cache record, and how a new set is compared with the one before.
+
+W12: a key replaced under the same `kid` is noticed. V26: a key the issuer took away is
+remembered, so that its signatures are refused for what they are.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from carnet_securing.did import key_of_did_url
+from carnet_securing.errors import CarnetError, ErrorKind, InvalidError
+from carnet_securing.issuer_key import replaced_under_same_kid
+from carnet_securing.jwk import PublicJwk, parse_public_jwk
+from carnet_securing.key_route import IssuerKeyRoute
+from carnet_securing.strict_json import JsonObject, dumps_bytes, loads_object
+from carnet_trust.entries import TrustEntry
+from carnet_trust.lookup_cache import CacheRecord, RecordKind
+from carnet_trust.lookups import Dated, LookupAlert, Source
+
+FETCHED_ROUTES: Final = frozenset({IssuerKeyRoute.METADATA, IssuerKeyRoute.DID_WEB})
+"""Routes whose keys lie at the issuer's own address; the others need no connection."""
+
+_MAX_REMOVED: Final = 64
+_MAX_BODY_BYTES: Final = 256 * 1024
+_ALERT_SECONDS: Final = 7 * 86_400
+_REPLACED_AT: Final = "replaced_at"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownKeys:
+    """What is known about the keys of one issuer by one route.
+
+    Attributes:
+        keys: the keys it publishes.
+        removed: names of keys it published before and no longer does.
+        fetched_at: Unix seconds at which `keys` were current.
+        replaced_at: when a key was last seen to change under an unchanged name.
+    """
+
+    keys: tuple[PublicJwk, ...]
+    removed: tuple[str, ...] = field(default=())
+    fetched_at: int
+    replaced_at: int | None = None
+
+    def check_not_removed(self, kid: str | None) -> None:
+        """Refuse a key by name when the issuer took it away .
+
+        Raises:
+            InvalidError: `key_not_trusted`.
+        """
+        if kid is not None and kid in self.removed:
+            raise InvalidError(
+                ErrorKind.KEY_NOT_TRUSTED, "The issuer no longer vouches for the signing key."
+            )
+
+    def dated(self, source: Source, *more: LookupAlert, now: int) -> Dated[tuple[PublicJwk, ...]]:
+        """The keys with their age, and what is odd about them."""
+        recent = self.replaced_at is not None and now < self.replaced_at + _ALERT_SECONDS
+        odd = (LookupAlert.SAME_KID_OTHER_KEY,) if recent else ()
+        return Dated(
+            value=self.keys, fetched_at=self.fetched_at, source=source, alerts=(*odd, *more)
+        )
+
+
+def has_key(keys: tuple[PublicJwk, ...], *, issuer: str, kid: str | None) -> bool:
+    """Whether a key of that name is among `keys`; a token without a name fits any."""
+    name = f"{issuer}{kid}" if kid is not None and kid.startswith("#") else kid
+    return name is None or any(name in (key.kid, key.thumbprint) for key in keys)
+
+
+def record_name(issuer: str, route: IssuerKeyRoute) -> str:
+    """The name of the record: keys found by one route never serve another."""
+    return f"{route.value} {issuer}"
+
+
+def keys_without_fetching(
+    issuer: str, *, route: IssuerKeyRoute, entry: TrustEntry | None, now: int
+) -> Dated[tuple[PublicJwk, ...]]:
+    """The keys of a route that needs no connection: pinned, or a DID that carries its key.
+
+    Raises:
+        InvalidError: `key_not_trusted` when nothing is pinned, and why the DID is refused.
+    """
+    if route in (IssuerKeyRoute.DID_JWK, IssuerKeyRoute.DID_KEY):
+        return Dated(value=(key_of_did_url(issuer),), fetched_at=now, source=Source.CREDENTIAL)
+    if route is IssuerKeyRoute.PINNED and entry is not None and entry.keys:
+        return Dated(value=entry.keys, fetched_at=now, source=Source.TRUST_FILE)
+    raise InvalidError(ErrorKind.KEY_NOT_TRUSTED, "No key of this signer is trusted.")
+
+
+def next_record(
+    keys: tuple[PublicJwk, ...],
+    *,
+    before: KnownKeys | None,
+    name: str,
+    listed: bool,
+    now: int,
+) -> CacheRecord:
+    """The record of freshly fetched keys, compared with what was known before."""
+    old = () if before is None else before.keys
+    names = {_name(key) for key in keys}
+    gone = [*(() if before is None else before.removed), *map(_name, old)]
+    removed = [kid for kid in dict.fromkeys(gone) if kid not in names][-_MAX_REMOVED:]
+    replaced = bool(replaced_under_same_kid(old, keys))
+    replaced_at = now if replaced else None if before is None else before.replaced_at
+    body: JsonObject = {"keys": [key.to_json() for key in keys], "removed": removed}
+    return CacheRecord(
+        kind=RecordKind.ISSUER_KEYS,
+        name=name,
+        body=dumps_bytes(body),
+        fetched_at=now,
+        listed=listed,
+        marks={} if replaced_at is None else {_REPLACED_AT: replaced_at},
+    )
+
+
+def read_record(record: CacheRecord | None) -> KnownKeys | None:
+    """What a record says; None for no record, or one that cannot be read."""
+    if record is None:
+        return None
+    try:
+        body = loads_object(record.body, max_bytes=_MAX_BODY_BYTES)
+        keys = tuple(parse_public_jwk(key) for key in body["keys"])
+        removed = tuple(kid for kid in body["removed"] if type(kid) is str)
+    except (CarnetError, KeyError, TypeError):
+        return None
+    return KnownKeys(
+        keys=keys,
+        removed=removed,
+        fetched_at=record.fetched_at,
+        replaced_at=record.marks.get(_REPLACED_AT),
+    )
+
+
+def _name(key: PublicJwk) -> str:
+    return key.kid or key.thumbprint

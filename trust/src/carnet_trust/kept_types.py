@@ -1,0 +1,127 @@
+"""Type documents: shipped with us, kept in a cache, or fetched when that is allowed."""
+
+from collections.abc import Callable
+
+from carnet_securing.errors import CarnetError, ErrorKind, InvalidError, UndeterminedError
+from carnet_securing.fetch import Fetch
+from carnet_securing.limits import Limits
+from carnet_securing.urls import check_url
+from carnet_trust.integrity import check_integrity
+from carnet_trust.kept_lists import keep
+from carnet_trust.lookup_cache import CacheRecord, LookupCache, RecordKind
+from carnet_trust.lookups import Dated, Freshness, LookupAlert, Source
+from carnet_trust.type_metadata import TypeMetadata, resolve_type, shipped_document, shipped_type
+
+FetchDocument = Callable[[str], bytes]
+"""Fetches the document of an https type; its bytes are checked by whoever asked."""
+
+
+def resolve(
+    vct: str,
+    *,
+    integrity: str | None,
+    cache: LookupCache,
+    freshness: Freshness,
+    fetch_document: FetchDocument | None,
+    limits: Limits,
+    now: int,
+    listed: bool = False,
+) -> Dated[TypeMetadata]:
+    """Resolve a type from what is at hand, and fetch only with `fetch_document`.
+
+    Raises:
+        UndeterminedError: `unavailable` when a document is not at hand and may not be
+            fetched, or why it could not be.
+        InvalidError: as `resolve_type`.
+    """
+    shipped = shipped_type(vct)
+    document = shipped_document(vct)
+    if shipped is not None and document is not None:
+        if integrity is not None:
+            check_integrity(document, integrity)
+        return Dated(value=shipped, fetched_at=now, source=Source.SHIPPED)
+
+    def read(name: str, expected: str | None) -> Dated[bytes]:
+        return _document(
+            name,
+            expected,
+            cache=cache,
+            freshness=freshness,
+            fetch_document=fetch_document,
+            listed=listed,
+            now=now,
+        )
+
+    return resolve_type(vct, integrity=integrity, read=read, limits=limits)
+
+
+def fetch_type_document(vct: str, *, fetch: Fetch, limits: Limits, loopback_http: bool) -> bytes:
+    """Fetch the document at an https `vct` (SD-JWT VC-19, "From a URL in the `vct` Claim").
+
+    Raises:
+        UndeterminedError: `fetch_blocked`, `fetch_failed` or `fetch_too_large`.
+    """
+    check_url(vct, loopback_http=loopback_http)
+    fetched = fetch.get(vct, accept="application/json", max_bytes=limits.type_metadata_bytes)
+    if fetched.media_type != "application/json" and not fetched.media_type.endswith("+json"):
+        raise UndeterminedError(
+            ErrorKind.FETCH_FAILED, "A type's address gives something else than its description."
+        )
+    return fetched.unverified_body
+
+
+def _document(
+    vct: str,
+    integrity: str | None,
+    *,
+    cache: LookupCache,
+    freshness: Freshness,
+    fetch_document: FetchDocument | None,
+    listed: bool,
+    now: int,
+) -> Dated[bytes]:
+    shipped = shipped_document(vct)
+    if shipped is not None:
+        return Dated(value=shipped, fetched_at=now, source=Source.SHIPPED)
+    record = cache.get(RecordKind.TYPE, vct)
+    if record is not None and not _is_usable(record, integrity, freshness, now=now):
+        record = None
+    static = record is not None and integrity is not None
+    fresh = record is not None and 0 <= now - record.fetched_at < freshness.types_ttl
+    if record is not None and (static or fresh or fetch_document is None):
+        return Dated(value=record.body, fetched_at=record.fetched_at, source=Source.CACHE)
+    if fetch_document is None or not vct.startswith(("https://", "http://")):
+        raise UndeterminedError(
+            ErrorKind.UNAVAILABLE, "There is no description of this type of document at hand."
+        )
+    try:
+        body = fetch_document(vct)
+    except UndeterminedError:
+        if record is None:
+            raise
+        return Dated(
+            value=record.body,
+            fetched_at=record.fetched_at,
+            source=Source.CACHE,
+            alerts=(LookupAlert.LAST_GOOD_KEPT,),
+        )
+    if integrity is not None:
+        check_integrity(body, integrity)
+    keep(
+        cache,
+        CacheRecord(kind=RecordKind.TYPE, name=vct, body=body, fetched_at=now, listed=listed),
+    )
+    return Dated(value=body, fetched_at=now, source=Source.FETCHED)
+
+
+def _is_usable(
+    record: CacheRecord, integrity: str | None, freshness: Freshness, *, now: int
+) -> bool:
+    """A document signed for by hash never ages; one that does not match is another version."""
+    if integrity is None:
+        return now - record.fetched_at <= freshness.types_max_age
+    try:
+        check_integrity(record.body, integrity)
+    except (InvalidError, CarnetError):
+        return False
+    return True

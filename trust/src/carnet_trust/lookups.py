@@ -1,0 +1,147 @@
+"""How every verification asks for what the credential itself does not carry.
+
+There is no default: whoever verifies chooses `CachedLookups` (reads what a refresh filled,
+opens no connection) or `OnDemandLookups` (fetches documents that are the same for every
+credential of an issuer). Either way the answer says how old it is and where it is from.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from carnet_securing.credential import IssuerKey
+from carnet_securing.jwk import PublicJwk
+from carnet_securing.key_route import IssuerKeyRoute
+from carnet_securing.status_list import VerifiedStatusList
+from carnet_trust.entries import TrustEntry
+
+if TYPE_CHECKING:
+    from carnet_trust.type_metadata import TypeMetadata
+
+T = TypeVar("T")
+
+
+class Source(StrEnum):
+    """Where a looked-up value came from."""
+
+    SHIPPED = "shipped"
+    TRUST_FILE = "trust_file"
+    CREDENTIAL = "credential"
+    CACHE = "cache"
+    FETCHED = "fetched"
+    GIVEN = "given"
+
+
+class LookupAlert(StrEnum):
+    """Something a person should know about a value that is used all the same.
+
+    `same_kid_other_key`: the issuer put another key under a name it had used before.
+    `older_list_offered`: an older status list came in the place of a newer one; the newer
+    one is kept. `last_good_kept`: fetching failed, so this is the last good value.
+    `few_in_list`: so few credentials share the list that asking for it singles one out.
+    """
+
+    SAME_KID_OTHER_KEY = "same_kid_other_key"
+    OLDER_LIST_OFFERED = "older_list_offered"
+    LAST_GOOD_KEPT = "last_good_kept"
+    FEW_IN_LIST = "few_in_list"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dated(Generic[T]):
+    """A value with its source and the time, in Unix seconds, at which it was current."""
+
+    value: T
+    fetched_at: int
+    source: Source
+    alerts: tuple[LookupAlert, ...] = ()
+
+    def age(self, now: int) -> int:
+        """Seconds since the value was current; 0 when the clock went backwards."""
+        return max(0, now - self.fetched_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """How long looked-up values are used, all in seconds.
+
+    `*_max_age` bounds the last good value: older ones count as absent. For status lists the
+    list's own `ttl` says when a fresh copy is due (`VerifiedStatusList.fresh_until`).
+    """
+
+    keys_ttl: int = 15 * 60
+    keys_max_age: int = 7 * 86_400
+    status_max_age: int = 7 * 86_400
+    types_ttl: int = 86_400
+    types_max_age: int = 90 * 86_400
+    retry_after: int = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundIssuer:
+    """The key that must have signed a credential, and what the trust data says of its owner.
+
+    `entry` is None for an issuer that nobody in the trust data vouches for. `keys` says how
+    old the issuer's keys are and where they came from. Built by `issuers.find_issuer`.
+    """
+
+    issuer_key: IssuerKey
+    entry: TrustEntry | None
+    keys: Dated[tuple[PublicJwk, ...]] = field(repr=False)
+
+
+class Lookups(Protocol):
+    """The one way verification reaches beyond its input."""
+
+    def issuer_keys(
+        self,
+        issuer: str,
+        *,
+        route: IssuerKeyRoute,
+        kid: str | None,
+        entry: TrustEntry | None,
+        now: int,
+    ) -> Dated[tuple[PublicJwk, ...]]:
+        """The public keys of an issuer by one route other than `x5c`.
+
+        Args:
+            issuer: the issuer's identifier.
+            route: fixed by the caller; nothing in the credential chooses it.
+            kid: the key wanted, when the credential names one. A name that is not among
+                recent keys is worth a new fetch, at most one an issuer a minute.
+            entry: what the trust data says of the issuer.
+            now: Unix seconds.
+
+        Raises:
+            UndeterminedError: `fetch_blocked`, `fetch_failed`, `fetch_too_large` or
+                `key_not_found`: there are no keys to check with.
+            InvalidError: the issuer's documents are malformed or for another issuer.
+        """
+        ...
+
+    def status_list(self, uri: str, *, found: FoundIssuer, now: int) -> Dated[VerifiedStatusList]:
+        """The status list of a credential that is already authenticated.
+
+        A status list is looked up last (Token Status List, section on validation rules), so
+        `uri` comes from an `AuthenticCredential`, never from parsed bytes.
+
+        Raises:
+            UndeterminedError: `status_unavailable`, or a fetch error: nothing is known.
+            InvalidError: `status_invalid` or a signature error: what came says nothing.
+        """
+        ...
+
+    def type_metadata(self, vct: str, *, integrity: str | None, now: int) -> "Dated[TypeMetadata]":
+        """The metadata of a type with everything it extends, merged.
+
+        Args:
+            vct: the type, byte for byte.
+            integrity: `vct#integrity` of the credential, if signed.
+            now: Unix seconds.
+
+        Raises:
+            UndeterminedError: `unavailable` or a fetch error.
+            InvalidError: `metadata_integrity`, `metadata_cycle`, `vct_mismatch`,
+                `malformed` or `too_large`.
+        """
+        ...

@@ -1,0 +1,261 @@
+"""Lookups that fetch an issuer's keys and lists when they are missing or stale.
+
+Only documents that are the same for every credential of an issuer, or of a list, are
+fetched, and each answer says so by its source. The issuer still learns that somebody is
+checking one of its credentials now: `CachedLookups` does not tell it that.
+"""
+
+from carnet_securing.algorithms import SignatureCheck
+from carnet_securing.errors import CarnetError, ErrorKind, UndeterminedError
+from carnet_securing.fetch import Fetch
+from carnet_securing.issuer_key import fetch_issuer_keys
+from carnet_securing.jwk import PublicJwk
+from carnet_securing.key_route import IssuerKeyRoute
+from carnet_securing.limits import Limits
+from carnet_securing.status_list import VerifiedStatusList, fetch_status_token
+from carnet_securing.urls import check_url
+from carnet_trust import kept_types
+from carnet_trust.attempts import Attempts
+from carnet_trust.entries import TrustEntry
+from carnet_trust.issuer_home import home_of
+from carnet_trust.issuer_keys import (
+    FETCHED_ROUTES,
+    KnownKeys,
+    has_key,
+    keys_without_fetching,
+    next_record,
+    read_record,
+    record_name,
+)
+from carnet_trust.kept_lists import (
+    KeptLists,
+    OlderListError,
+    aggregated,
+    is_issuers_list,
+    keep,
+    keep_aggregation,
+    last_good,
+)
+from carnet_trust.lookup_cache import LookupCache, RecordKind
+from carnet_trust.lookups import Dated, FoundIssuer, Freshness, LookupAlert, Source
+from carnet_trust.status_tokens import KeysOf, ListSigner, StatusTokens, token_bytes
+from carnet_trust.type_metadata import TypeMetadata
+
+
+class OnDemandLookups:
+    """Fetches through `fetch`, keeps what it got, and falls back to the last good value.
+
+    One document is tried at most once in `Freshness.retry_after` seconds. Safe between threads.
+    """
+
+    def __init__(
+        self,
+        cache: LookupCache,
+        *,
+        fetch: Fetch,
+        check: SignatureCheck,
+        limits: Limits,
+        loopback_http: bool,
+        fetch_types: bool,
+        freshness: Freshness | None = None,
+    ) -> None:
+        """Fetch keys and lists, and with `fetch_types` descriptions of types as well.
+
+        Fetching a type while somebody is being checked tells its publisher so; a wallet
+        that has just asked the issuer for the credential gives nothing away by it.
+        """
+        self._cache = cache
+        self._fetch = fetch
+        self._limits = limits
+        self._loopback_http = loopback_http
+        self._fetch_types = fetch_types
+        self._freshness = freshness or Freshness()
+        # Two, since whoever waits for a list may then wait for the keys that signed it.
+        self._key_attempts = Attempts(retry_after=self._freshness.retry_after)
+        self._list_attempts = Attempts(retry_after=self._freshness.retry_after)
+        self._lists = KeptLists(cache, StatusTokens(check=check, limits=limits))
+
+    def issuer_keys(
+        self,
+        issuer: str,
+        *,
+        route: IssuerKeyRoute,
+        kid: str | None,
+        entry: TrustEntry | None,
+        now: int,
+    ) -> Dated[tuple[PublicJwk, ...]]:
+        """As `Lookups.issuer_keys`: cached while fresh, fetched otherwise."""
+        if route not in FETCHED_ROUTES:
+            return keys_without_fetching(issuer, route=route, entry=entry, now=now)
+        name = record_name(issuer, route)
+        with self._key_attempts.alone(name):
+            known = self._known_keys(name, now=now)
+            age = self._freshness.keys_ttl if known is None else now - known.fetched_at
+            fresh = 0 <= age < self._freshness.keys_ttl
+            if known is not None and fresh and has_key(known.keys, issuer=issuer, kid=kid):
+                return known.dated(Source.CACHE, now=now)
+            just_fetched = known is not None and 0 <= age < self._freshness.retry_after
+            if not just_fetched and self._key_attempts.is_due(name, now=now):
+                fetched = self._fetch_keys(issuer, route, name, known, entry=entry, now=now)
+                if fetched is not None:
+                    fetched.check_not_removed(kid)
+                    return fetched.dated(Source.FETCHED, now=now)
+        if known is None:
+            raise self._key_attempts.last_error(name) or _not_fetched()
+        known.check_not_removed(kid)
+        alerts = () if fresh else (LookupAlert.LAST_GOOD_KEPT,)
+        return known.dated(Source.CACHE, *alerts, now=now)
+
+    def status_list(self, uri: str, *, found: FoundIssuer, now: int) -> Dated[VerifiedStatusList]:
+        """As `Lookups.status_list`: cached while its `ttl` lasts, fetched otherwise.
+
+        Raises:
+            UndeterminedError: `status_unavailable`; also for a list that an unlisted issuer
+                keeps away from its own address, which is not knocked at.
+        """
+        signer = ListSigner.of(found)
+        self._check_whose(uri, signer)
+
+        def keys_of(kid: str | None) -> tuple[PublicJwk, ...]:
+            return self.issuer_keys(
+                signer.issuer, route=signer.route, kid=kid, entry=signer.entry, now=now
+            ).value
+
+        name = f"{signer.route.value} {signer.issuer} {uri}"
+        with self._list_attempts.alone(name):
+            kept, reason = self._kept_list(uri, signer, keys_of, now=now)
+            if kept is not None and kept.fetched_at <= now < kept.value.fresh_until(
+                kept.fetched_at
+            ):
+                return kept
+            if not self._list_attempts.is_due(name, now=now):
+                return _last_good_list(kept, reason or self._list_attempts.last_error(name))
+            try:
+                dated = self._fetch_list(uri, signer, keys_of, now=now)
+            except CarnetError as error:
+                self._list_attempts.note(name, now=now, error=error)
+                return _last_good_list(kept, error)
+            self._list_attempts.note(name, now=now, error=None)
+        self._remember_aggregation(dated.value, signer=signer, now=now)
+        return dated
+
+    def type_metadata(self, vct: str, *, integrity: str | None, now: int) -> Dated[TypeMetadata]:
+        """As `Lookups.type_metadata`; fetches only when it was made to."""
+        return kept_types.resolve(
+            vct,
+            integrity=integrity,
+            cache=self._cache,
+            freshness=self._freshness,
+            fetch_document=self._fetch_document if self._fetch_types else None,
+            limits=self._limits,
+            now=now,
+        )
+
+    def _known_keys(self, name: str, *, now: int) -> KnownKeys | None:
+        known = read_record(self._cache.get(RecordKind.ISSUER_KEYS, name))
+        if known is None or now - known.fetched_at > self._freshness.keys_max_age:
+            return None
+        return known
+
+    def _fetch_keys(
+        self,
+        issuer: str,
+        route: IssuerKeyRoute,
+        name: str,
+        before: KnownKeys | None,
+        *,
+        entry: TrustEntry | None,
+        now: int,
+    ) -> KnownKeys | None:
+        """Fetch and keep the keys; None when that fails, and the failure is noted."""
+        try:
+            keys = fetch_issuer_keys(
+                issuer,
+                route=route,
+                fetch=self._fetch,
+                limits=self._limits,
+                loopback_http=self._loopback_http,
+            )
+        except CarnetError as error:
+            self._key_attempts.note(name, now=now, error=error)
+            return None
+        self._key_attempts.note(name, now=now, error=None)
+        record = next_record(keys, before=before, name=name, listed=entry is not None, now=now)
+        keep(self._cache, record)
+        return read_record(record)
+
+    def _check_whose(self, uri: str, signer: ListSigner) -> None:
+        """A stranger cannot make us knock at a third party's door by signing its address."""
+        if (
+            signer.entry is None
+            and home_of(signer.issuer) is not None
+            and not is_issuers_list(uri, issuer=signer.issuer, cache=self._cache)
+        ):
+            raise UndeterminedError(
+                ErrorKind.STATUS_UNAVAILABLE, "The status list is not at its issuer's address."
+            )
+
+    def _kept_list(
+        self, uri: str, signer: ListSigner, keys_of: KeysOf, *, now: int
+    ) -> tuple[Dated[VerifiedStatusList] | None, CarnetError | None]:
+        """The last good list, or why there is none that can be used."""
+        try:
+            kept = self._lists.read(
+                uri,
+                signer=signer,
+                keys_of=keys_of,
+                now=now,
+                max_age=self._freshness.status_max_age,
+            )
+        except UndeterminedError as error:
+            return None, error
+        return kept, None
+
+    def _fetch_list(
+        self, uri: str, signer: ListSigner, keys_of: KeysOf, *, now: int
+    ) -> Dated[VerifiedStatusList]:
+        try:
+            check_url(uri, loopback_http=self._loopback_http)
+        except UndeterminedError as error:
+            raise UndeterminedError(
+                ErrorKind.STATUS_UNAVAILABLE, "The status list's address may not be opened."
+            ) from error
+        token = fetch_status_token(uri, fetch=self._fetch, limits=self._limits)
+        return self._lists.accept(
+            token_bytes(token), uri=uri, signer=signer, keys_of=keys_of, now=now
+        )
+
+    def _remember_aggregation(
+        self, verified: VerifiedStatusList, *, signer: ListSigner, now: int
+    ) -> None:
+        """Let a later refresh bring the list of an issuer whose lists lie elsewhere."""
+        uris = aggregated(signer.issuer, cache=self._cache)
+        if signer.entry is not None and verified.uri not in uris:
+            keep_aggregation(
+                (*uris, verified.uri),
+                issuer=signer.issuer,
+                listed=True,
+                cache=self._cache,
+                now=now,
+            )
+
+    def _fetch_document(self, vct: str) -> bytes:
+        return kept_types.fetch_type_document(
+            vct, fetch=self._fetch, limits=self._limits, loopback_http=self._loopback_http
+        )
+
+
+def _last_good_list(
+    kept: Dated[VerifiedStatusList] | None, error: CarnetError | None
+) -> Dated[VerifiedStatusList]:
+    if kept is None:
+        raise error or UndeterminedError(
+            ErrorKind.STATUS_UNAVAILABLE, "The status list could not be fetched a moment ago."
+        )
+    return last_good(kept, older_offered=isinstance(error, OlderListError))
+
+
+def _not_fetched() -> UndeterminedError:
+    return UndeterminedError(
+        ErrorKind.FETCH_FAILED, "The signer's keys could not be fetched a moment ago."
+    )

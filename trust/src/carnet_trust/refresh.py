@@ -1,0 +1,264 @@
+"""Fill the cache ahead of time, so that checking tells nobody anything.
+
+For every listed issuer: its keys, all lists of its status aggregation, and the
+descriptions of its own types. The same requests go out whatever was shown to whom, at a
+time unrelated to it. Nothing is fetched for an issuer that nobody listed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final, TypeVar
+
+from carnet_securing.algorithms import SignatureCheck
+from carnet_securing.errors import CarnetError, ErrorKind, InvalidError, UndeterminedError
+from carnet_securing.fetch import Fetch
+from carnet_securing.issuer_key import fetch_issuer_keys, metadata_url
+from carnet_securing.jwk import PublicJwk
+from carnet_securing.key_route import IssuerKeyRoute
+from carnet_securing.limits import Limits
+from carnet_securing.status_list import fetch_status_token
+from carnet_securing.strict_json import loads_object
+from carnet_securing.urls import check_url
+from carnet_trust import kept_types
+from carnet_trust.entries import TrustEntry
+from carnet_trust.issuer_home import home_of
+from carnet_trust.issuer_keys import (
+    FETCHED_ROUTES,
+    keys_without_fetching,
+    next_record,
+    read_record,
+    record_name,
+)
+from carnet_trust.kept_lists import (
+    MAX_AGGREGATION_BYTES,
+    KeptLists,
+    aggregated,
+    keep_aggregation,
+    parse_aggregation,
+)
+from carnet_trust.lookup_cache import LookupCache, RecordKind
+from carnet_trust.lookups import Freshness, LookupAlert, Source
+from carnet_trust.status_tokens import ListSigner, StatusTokens, token_bytes
+from carnet_trust.trust_file import TrustData
+
+T = TypeVar("T")
+
+_AUTHORIZATION_SERVER: Final = "oauth-authorization-server"
+_MAX_METADATA_BYTES: Final = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuerRefresh:
+    """What was fetched for one issuer.
+
+    Attributes:
+        iss: its identifier.
+        keys: how many keys it publishes; None when they could not be had.
+        lists: how many of its status lists are now current.
+        types: how many of its types' descriptions are now current.
+        problems: what could not be fetched or was refused; earlier values are kept.
+        alerts: what a person should know about what was fetched.
+    """
+
+    iss: str
+    keys: int | None
+    lists: int
+    types: int
+    problems: tuple[CarnetError, ...] = field(default=())
+    alerts: tuple[LookupAlert, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshReport:
+    """One line for each listed issuer that may sign something."""
+
+    issuers: tuple[IssuerRefresh, ...]
+
+    @property
+    def problems(self) -> tuple[CarnetError, ...]:
+        """All problems, in order."""
+        return tuple(problem for issuer in self.issuers for problem in issuer.problems)
+
+
+def refresh(
+    trust: TrustData,
+    cache: LookupCache,
+    *,
+    fetch: Fetch,
+    check: SignatureCheck,
+    limits: Limits,
+    loopback_http: bool,
+    now: int,
+) -> RefreshReport:
+    """Fetch keys, status lists and type descriptions of every issuer in the trust data.
+
+    Each document is fetched anew, also when the one at hand is fresh. A problem with one
+    issuer or list is reported and stops nothing else; the last good value stays.
+
+    Args:
+        trust: whose documents to fetch; entries that may sign nothing are passed over.
+        cache: where to put them.
+        fetch: how; give one without a budget for a single verification.
+        check: the signature back end, for status lists.
+        limits: sizes.
+        loopback_http: whether issuers on this machine may be asked over http.
+        now: Unix seconds.
+    """
+    around = _Around(
+        cache=cache,
+        lists=KeptLists(cache, StatusTokens(check=check, limits=limits)),
+        fetch=fetch,
+        limits=limits,
+        loopback_http=loopback_http,
+        now=now,
+    )
+    return RefreshReport(
+        issuers=tuple(_Run(entry, around).report() for entry in trust.entries if entry.types)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Around:
+    cache: LookupCache
+    lists: KeptLists
+    fetch: Fetch
+    limits: Limits
+    loopback_http: bool
+    now: int
+
+
+class _Run:
+    """One issuer's turn."""
+
+    def __init__(self, entry: TrustEntry, around: _Around) -> None:
+        self._entry = entry
+        self._around = around
+        self._keys: tuple[PublicJwk, ...] = ()
+        self._problems: list[CarnetError] = []
+        self._alerts: dict[LookupAlert, None] = {}
+
+    def report(self) -> IssuerRefresh:
+        fetched_keys = self._attempt(self._refresh_keys)
+        uris = self._attempt(self._published_lists) or ()
+        lists = [self._attempt(partial(self._refresh_list, uri)) for uri in uris]
+        types = [vct for vct in self._entry.types if vct.startswith(("https://", "http://"))]
+        described = [self._attempt(partial(self._refresh_type, vct)) for vct in types]
+        return IssuerRefresh(
+            iss=self._entry.iss,
+            keys=fetched_keys,
+            lists=sum(one is not None for one in lists),
+            types=sum(one is not None for one in described),
+            problems=tuple(self._problems),
+            alerts=tuple(self._alerts),
+        )
+
+    def _attempt(self, step: Callable[[], T]) -> T | None:
+        try:
+            return step()
+        except CarnetError as error:
+            self._problems.append(error)
+            return None
+
+    def _refresh_keys(self) -> int:
+        entry, around = self._entry, self._around
+        if entry.route is IssuerKeyRoute.X5C:
+            return len(entry.roots)
+        if entry.route not in FETCHED_ROUTES:
+            dated = keys_without_fetching(entry.iss, route=entry.route, entry=entry, now=around.now)
+            self._keys = dated.value
+            return len(dated.value)
+        name = record_name(entry.iss, entry.route)
+        before = read_record(around.cache.get(RecordKind.ISSUER_KEYS, name))
+        # Lists signed by the keys known so far can still be read when this fails.
+        self._keys = () if before is None else before.keys
+        self._keys = fetch_issuer_keys(
+            entry.iss,
+            route=entry.route,
+            fetch=around.fetch,
+            limits=around.limits,
+            loopback_http=around.loopback_http,
+        )
+        record = next_record(self._keys, before=before, name=name, listed=True, now=around.now)
+        around.cache.put(record)
+        known = read_record(record)
+        if known is not None:
+            self._note(known.dated(Source.FETCHED, now=around.now).alerts)
+        return len(self._keys)
+
+    def _published_lists(self) -> tuple[str, ...]:
+        """All lists of the issuer, by its own aggregation, else those met before."""
+        entry, around = self._entry, self._around
+        endpoint = self._attempt(self._aggregation_endpoint)
+        if endpoint is None:
+            return aggregated(entry.iss, cache=around.cache)
+        check_url(endpoint, loopback_http=around.loopback_http)
+        fetched = around.fetch.get(
+            endpoint, accept="application/json", max_bytes=MAX_AGGREGATION_BYTES
+        )
+        uris = parse_aggregation(fetched.unverified_body)
+        keep_aggregation(uris, issuer=entry.iss, listed=True, cache=around.cache, now=around.now)
+        return uris
+
+    def _aggregation_endpoint(self) -> str:
+        """Token Status List, "Issuer Metadata": in the authorization server's metadata."""
+        around = self._around
+        home = home_of(self._entry.iss)
+        if home is None:
+            raise _no_aggregation()
+        url = metadata_url(home, well_known=_AUTHORIZATION_SERVER)
+        check_url(url, loopback_http=around.loopback_http)
+        fetched = around.fetch.get(url, accept="application/json", max_bytes=_MAX_METADATA_BYTES)
+        metadata = loads_object(fetched.unverified_body, max_bytes=_MAX_METADATA_BYTES)
+        if metadata.get("issuer") not in (home, self._entry.iss):
+            raise InvalidError(ErrorKind.ISSUER_MISMATCH, "The metadata is of another issuer.")
+        endpoint = metadata.get("status_list_aggregation_endpoint")
+        if type(endpoint) is not str:
+            raise _no_aggregation()
+        return endpoint
+
+    def _refresh_list(self, uri: str) -> str:
+        around = self._around
+        check_url(uri, loopback_http=around.loopback_http)
+        token = fetch_status_token(uri, fetch=around.fetch, limits=around.limits)
+        dated = around.lists.accept(
+            token_bytes(token),
+            uri=uri,
+            signer=ListSigner(issuer=self._entry.iss, route=self._entry.route, entry=self._entry),
+            keys_of=lambda _kid: self._keys,
+            now=around.now,
+        )
+        self._note(dated.alerts)
+        return uri
+
+    def _refresh_type(self, vct: str) -> str:
+        around = self._around
+
+        def fetch_document(name: str) -> bytes:
+            return kept_types.fetch_type_document(
+                name,
+                fetch=around.fetch,
+                limits=around.limits,
+                loopback_http=around.loopback_http,
+            )
+
+        kept_types.resolve(
+            vct,
+            integrity=None,
+            cache=around.cache,
+            freshness=Freshness(types_ttl=0),
+            fetch_document=fetch_document,
+            limits=around.limits,
+            now=around.now,
+            listed=True,
+        )
+        return vct
+
+    def _note(self, alerts: tuple[LookupAlert, ...]) -> None:
+        self._alerts.update(dict.fromkeys(alerts))
+
+
+def _no_aggregation() -> UndeterminedError:
+    return UndeterminedError(
+        ErrorKind.STATUS_UNAVAILABLE, "The issuer does not say in one place where its lists are."
+    )
