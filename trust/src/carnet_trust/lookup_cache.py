@@ -44,7 +44,7 @@ class CacheRecord:
     body: bytes = field(repr=False)
     fetched_at: int
     listed: bool
-    marks: Mapping[str, int] = field(default=_NOTHING)
+    marks: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
 
 
 class LookupCache(Protocol):
