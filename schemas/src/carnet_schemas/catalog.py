@@ -174,7 +174,7 @@ def _document(name: str) -> bytes:
 
 def _check_complete(known: CredentialType, own: JsonObject) -> None:
     for claim in known.claims:
-        if claim.mandatory:
+        if claim.mandatory and claim.sd != "never":  # the model requires the others itself
             _check_there(claim, own)
     _check_nothing_empty(own, ())
 

@@ -74,6 +74,8 @@ def _tidy(part: Any) -> Any:
     tidied = {name: value if name == "properties" else _tidy(value) for name, value in kept.items()}
     if tidied.get("type") == "array":
         tidied.setdefault("minItems", 1)
+    if tidied.get("type") == "object" and not tidied.get("required"):
+        tidied.setdefault("minProperties", 1)
     if "patternProperties" in tidied:
         tidied["additionalProperties"] = False
     return tidied

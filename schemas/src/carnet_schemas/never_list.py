@@ -45,11 +45,13 @@ def check(claims: JsonValue) -> None:
 
     Raises:
         SchemaError: `policy_unmet`, with the place but not the name or the value;
-            `too_large` beyond `MAX_VALUES` values.
+            `too_large` beyond `MAX_VALUES` values, `malformed` for a name that is no text.
     """
     for count, (path, name, value) in enumerate(_members(claims)):
         if count >= MAX_VALUES:
             raise SchemaError(SchemaErrorKind.TOO_LARGE, "", "There are too many values.")
+        if type(name) is not str:
+            raise SchemaError(SchemaErrorKind.MALFORMED, "", "A member name is not a text.")
         topic = _topic(path, name, value)
         if topic is not None:
             raise SchemaError(

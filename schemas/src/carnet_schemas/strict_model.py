@@ -6,7 +6,7 @@
    member name that the schema does not know.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError
@@ -42,6 +42,10 @@ class StrictModel(BaseModel):
         hide_input_in_errors=True,
         populate_by_name=False,
     )
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """Nothing: claims and codes must not reach a log through a `repr`."""
+        return ()
 
     @_model_validator(mode="wrap")
     @classmethod
