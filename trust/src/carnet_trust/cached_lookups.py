@@ -10,12 +10,12 @@ from carnet_trust import kept_types
 from carnet_trust.entries import TrustEntry
 from carnet_trust.issuer_keys import (
     FETCHED_ROUTES,
+    KeyRecords,
     keys_without_fetching,
-    read_record,
     record_name,
 )
 from carnet_trust.kept_lists import KeptLists, is_issuers_list
-from carnet_trust.lookup_cache import LookupCache, RecordKind
+from carnet_trust.lookup_cache import LookupCache
 from carnet_trust.lookups import Dated, FoundIssuer, Freshness, Source
 from carnet_trust.status_tokens import ListSigner, StatusTokens
 from carnet_trust.type_metadata import TypeMetadata
@@ -41,6 +41,7 @@ class CachedLookups:
         self._cache = cache
         self._limits = limits
         self._freshness = freshness or Freshness()
+        self._keys = KeyRecords(cache)
         self._lists = KeptLists(cache, StatusTokens(check=check, limits=limits))
 
     def issuer_keys(
@@ -55,9 +56,10 @@ class CachedLookups:
         """As `Lookups.issuer_keys`; `unavailable` when a refresh has not brought the keys."""
         if route not in FETCHED_ROUTES:
             return keys_without_fetching(issuer, route=route, entry=entry, now=now)
-        name = record_name(issuer, route)
-        known = read_record(self._cache.get(RecordKind.ISSUER_KEYS, name))
-        if known is None or now - known.fetched_at > self._freshness.keys_max_age:
+        known = self._keys.read(
+            record_name(issuer, route), now=now, max_age=self._freshness.keys_max_age
+        )
+        if known is None:
             raise UndeterminedError(
                 ErrorKind.UNAVAILABLE, "The signer's keys have not been fetched.", hint=_HINT
             )

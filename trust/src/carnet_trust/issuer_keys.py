@@ -4,7 +4,9 @@ W12: a key replaced under the same `kid` is noticed. V26: a key the issuer took 
 remembered, so that its signatures are refused for what they are.
 """
 
+from collections import OrderedDict
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Final
 
 from carnet_securing.did import key_of_did_url
@@ -14,7 +16,7 @@ from carnet_securing.jwk import PublicJwk, parse_public_jwk
 from carnet_securing.key_route import IssuerKeyRoute
 from carnet_securing.strict_json import JsonObject, dumps_bytes, loads_object
 from carnet_trust.entries import TrustEntry
-from carnet_trust.lookup_cache import CacheRecord, RecordKind
+from carnet_trust.lookup_cache import CacheRecord, LookupCache, RecordKind
 from carnet_trust.lookups import Dated, LookupAlert, Source
 
 FETCHED_ROUTES: Final = frozenset({IssuerKeyRoute.METADATA, IssuerKeyRoute.DID_WEB})
@@ -22,6 +24,7 @@ FETCHED_ROUTES: Final = frozenset({IssuerKeyRoute.METADATA, IssuerKeyRoute.DID_W
 
 _MAX_REMOVED: Final = 64
 _MAX_BODY_BYTES: Final = 256 * 1024
+_MAX_PARSED: Final = 256
 _ALERT_SECONDS: Final = 7 * 86_400
 _REPLACED_AT: Final = "replaced_at"
 
@@ -112,6 +115,32 @@ def next_record(
         listed=listed,
         marks={} if replaced_at is None else {_REPLACED_AT: replaced_at},
     )
+
+
+class KeyRecords:
+    """Reads key records from a cache; one that has not changed is not parsed again."""
+
+    def __init__(self, cache: LookupCache) -> None:
+        """Read from `cache`."""
+        self._cache = cache
+        self._parsed: OrderedDict[str, tuple[CacheRecord, KnownKeys | None]] = OrderedDict()
+        self._lock = Lock()
+
+    def read(self, name: str, *, now: int, max_age: int) -> KnownKeys | None:
+        """The keys under a record's name; None when there are none, or only older ones."""
+        record = self._cache.get(RecordKind.ISSUER_KEYS, name)
+        if record is None or now - record.fetched_at > max_age:
+            return None
+        with self._lock:
+            parsed = self._parsed.get(name)
+        if parsed is not None and parsed[0] is record:
+            return parsed[1]
+        known = read_record(record)
+        with self._lock:
+            self._parsed[name] = (record, known)
+            while len(self._parsed) > _MAX_PARSED:
+                self._parsed.popitem(last=False)
+        return known
 
 
 def read_record(record: CacheRecord | None) -> KnownKeys | None:

@@ -20,6 +20,7 @@ from carnet_trust.entries import TrustEntry
 from carnet_trust.issuer_home import home_of
 from carnet_trust.issuer_keys import (
     FETCHED_ROUTES,
+    KeyRecords,
     KnownKeys,
     has_key,
     keys_without_fetching,
@@ -36,7 +37,7 @@ from carnet_trust.kept_lists import (
     keep_aggregation,
     last_good,
 )
-from carnet_trust.lookup_cache import LookupCache, RecordKind
+from carnet_trust.lookup_cache import LookupCache
 from carnet_trust.lookups import Dated, FoundIssuer, Freshness, LookupAlert, Source
 from carnet_trust.status_tokens import KeysOf, ListSigner, StatusTokens, token_bytes
 from carnet_trust.type_metadata import TypeMetadata
@@ -73,6 +74,7 @@ class OnDemandLookups:
         # Two, since whoever waits for a list may then wait for the keys that signed it.
         self._key_attempts = Attempts(retry_after=self._freshness.retry_after)
         self._list_attempts = Attempts(retry_after=self._freshness.retry_after)
+        self._keys = KeyRecords(cache)
         self._lists = KeptLists(cache, StatusTokens(check=check, limits=limits))
 
     def issuer_keys(
@@ -152,10 +154,7 @@ class OnDemandLookups:
         )
 
     def _known_keys(self, name: str, *, now: int) -> KnownKeys | None:
-        known = read_record(self._cache.get(RecordKind.ISSUER_KEYS, name))
-        if known is None or now - known.fetched_at > self._freshness.keys_max_age:
-            return None
-        return known
+        return self._keys.read(name, now=now, max_age=self._freshness.keys_max_age)
 
     def _fetch_keys(
         self,

@@ -5,31 +5,28 @@ place and hidden members leave a digest. So "was never issued" and "is not shown
 stay apart: only the first is ever held against a credential.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
+from carnet_schemas.paths import Path
 from carnet_securing.disclosure import DIGESTS, HASH_NAME, PLACEHOLDER, Disclosure
 from carnet_securing.errors import ErrorKind, InvalidError
 from carnet_securing.sd_jwt import VerifiedSdJwt
 from carnet_securing.strict_json import JsonObject, JsonValue
-from carnet_trust.type_document import Concealment
-from carnet_trust.type_metadata import ClaimRule, TypeMetadata
+from carnet_trust.rule_tree import RuleNode
+from carnet_trust.type_metadata import TypeMetadata
 
 MAX_VISITS: Final = 100_000
 """Members and elements looked at for one credential: a bound on work, about 50 ms."""
-
-_HIDDEN: Final = object()
 
 
 def check_claims(metadata: TypeMetadata, sd_jwt: VerifiedSdJwt, *, complete: bool) -> None:
     """Check every rule of a type.
 
     1. A path must fit the claims: a name selects in objects, an index in arrays.
-    2. A `mandatory` claim must have been issued. For a verifier an absent claim counts as
+    2. A selected claim must be selectively disclosable, or not, as its `sd` says.
+    3. A `mandatory` claim must have been issued. For a verifier an absent claim counts as
        missing only when nothing is hidden where it would stand, or when its own rule says
        that it is never hidden.
-    3. A selected claim must be selectively disclosable, or not, as its `sd` says.
 
     Args:
         metadata: the merged type of this credential.
@@ -41,106 +38,95 @@ def check_claims(metadata: TypeMetadata, sd_jwt: VerifiedSdJwt, *, complete: boo
         InvalidError: `policy_unmet` when a rule is broken; `too_large` when the type and the
             credential together ask for too much work.
     """
-    walk = _Walk(
-        by_digest={item.disclosure.digest: item.disclosure for item in sd_jwt.disclosed},
-        complete=complete,
-    )
-    for rule in metadata.claims:
-        _check_rule(rule, sd_jwt.payload, walk)
+    shown = {item.disclosure.digest: item.disclosure for item in sd_jwt.disclosed}
+    walk = _Walk(shown, complete=complete)
+    # 1. and 2.
+    walk.enter(metadata.tree, sd_jwt.payload)
+    # 3.
+    if not metadata.tree.mandatory_below <= walk.met | walk.excused:
+        raise _unmet("The document lacks something its type requires.")
 
 
-class _Selected(NamedTuple):
-    """One selected claim; its value is `_HIDDEN` for an array element that is not shown."""
-
-    value: JsonValue
-    concealed: bool
-
-
-@dataclass(slots=True, kw_only=True)
 class _Walk:
-    by_digest: dict[str, Disclosure]
-    complete: bool
-    visits: int = field(default=0)
-    may_be_hidden: bool = field(default=False)
+    """One walk over rules and payload. Its depth is that of the rules' paths, 32 at most."""
 
-    def visit(self, count: int) -> None:
-        self.visits += count
-        if self.visits > MAX_VISITS:
+    __slots__ = ("_complete", "_shown", "_visits", "excused", "met")
+
+    def __init__(self, shown: dict[str, Disclosure], *, complete: bool) -> None:
+        self._shown = shown
+        self._complete = complete
+        self._visits = 0
+        self.met: set[Path] = set()
+        self.excused: set[Path] = set()
+
+    def enter(self, node: RuleNode, value: JsonValue) -> None:
+        """Follow every step of the rules from one value."""
+        if node.names:
+            if type(value) is not dict:
+                raise _misshapen()
+            self._members(node, value)
+        if node.elements:
+            if type(value) is not list:
+                raise _misshapen()
+            self._elements(node, value)
+
+    def _members(self, node: RuleNode, members: JsonObject) -> None:
+        digests = members.get(DIGESTS, ())
+        self._visit(len(node.names) + len(digests))
+        shown = self._shown
+        revealed = {shown[digest].name: shown[digest] for digest in digests if digest in shown}
+        may_hide = not self._complete and len(revealed) < len(digests)
+        for name, child in node.names.items():
+            if name in members and name not in _NOT_CLAIMS:
+                self._select(child, members[name], concealed=False)
+            elif name in revealed:
+                self._select(child, revealed[name].value, concealed=True)
+            elif may_hide and child.mandatory_below:
+                # Were one that is never hidden hidden here, it would break its own rule: either
+                # way it is not as it must be.
+                never = {child.mandatory} if child.concealed is False else set()
+                self.excused |= child.mandatory_below - never
+
+    def _elements(self, node: RuleNode, elements: list[JsonValue]) -> None:
+        for index, child in node.elements.items():
+            chosen = elements if index is None else elements[index : index + 1]
+            self._visit(len(chosen) + 1)
+            for element in chosen:
+                if type(element) is not dict or PLACEHOLDER not in element:
+                    self._select(child, element, concealed=False)
+                    continue
+                disclosure = self._shown.get(element[PLACEHOLDER])
+                if disclosure is not None:
+                    self._select(child, disclosure.value, concealed=True)
+                elif not self._complete:
+                    # It was issued; what is in it is not known.
+                    self._note(child, concealed=True)
+                    self.excused |= child.mandatory_below
+
+    def _select(self, node: RuleNode, value: JsonValue, *, concealed: bool) -> None:
+        self._note(node, concealed=concealed)
+        if node.names or node.elements:
+            self.enter(node, value)
+
+    def _note(self, node: RuleNode, *, concealed: bool) -> None:
+        if node.concealed is not None and node.concealed is not concealed:
+            raise _unmet("The document hides or shows something against the rules of its type.")
+        if node.mandatory is not None:
+            self.met.add(node.mandatory)
+
+    def _visit(self, count: int) -> None:
+        self._visits += count
+        if self._visits > MAX_VISITS:
             raise InvalidError(
-                ErrorKind.TOO_LARGE, "Checking a credential against its type takes too long."
+                ErrorKind.TOO_LARGE, "Checking a document against its type takes too long."
             )
 
 
-def _check_rule(rule: ClaimRule, payload: JsonObject, walk: _Walk) -> None:
-    walk.may_be_hidden = False
-    selected = [_Selected(payload, concealed=False)]
-    last = len(rule.path) - 1
-    for position, step in enumerate(rule.path):
-        shown = [item.value for item in selected if item.value is not _HIDDEN]
-        # A hidden element's contents are unknown: deeper steps select nothing in it.
-        walk.may_be_hidden = walk.may_be_hidden or len(shown) < len(selected)
-        never_hidden = position == last and rule.sd is Concealment.NEVER
-        selected = [found for value in shown for found in _step(value, step, walk, never_hidden)]
-    if rule.mandatory and not selected and not walk.may_be_hidden:
-        raise _unmet("The certificate lacks something its type requires.")
-    wanted = _WANTED[rule.sd]
-    if wanted is not None and any(item.concealed is not wanted for item in selected):
-        raise _unmet("The certificate hides or shows something against the rules of its type.")
+_NOT_CLAIMS: Final = frozenset({DIGESTS, HASH_NAME})
 
 
-_WANTED: Final = {Concealment.ALWAYS: True, Concealment.NEVER: False, Concealment.ALLOWED: None}
-
-
-def _step(
-    value: JsonValue,
-    step: str | int | None,
-    walk: _Walk,
-    never_hidden: bool,  # noqa: FBT001 - private, one caller
-) -> Iterator[_Selected]:
-    if type(step) is str:
-        return _member(value, step, walk, never_hidden)
-    return _elements(value, step if type(step) is int else None, walk)
-
-
-def _member(value: JsonValue, name: str, walk: _Walk, never_hidden: bool) -> Iterator[_Selected]:  # noqa: FBT001 - as above
-    if type(value) is not dict:
-        raise _unmet("The certificate does not have the shape its type describes.")
-    walk.visit(1)
-    if name in value and name not in (DIGESTS, HASH_NAME):
-        yield _Selected(value[name], concealed=False)
-        return
-    digests = value.get(DIGESTS, ())
-    walk.visit(len(digests))
-    undisclosed = 0
-    for digest in digests:
-        disclosure = walk.by_digest.get(digest)
-        if disclosure is None:
-            undisclosed += 1
-        elif disclosure.name == name:
-            yield _Selected(disclosure.value, concealed=True)
-            return
-    if undisclosed and not walk.complete and not never_hidden:
-        walk.may_be_hidden = True
-
-
-def _elements(value: JsonValue, index: int | None, walk: _Walk) -> Iterator[_Selected]:
-    if type(value) is not list:
-        raise _unmet("The certificate does not have the shape its type describes.")
-    if index is None:
-        walk.visit(len(value))
-        chosen = value
-    else:
-        walk.visit(1)
-        chosen = value[index : index + 1]
-    for element in chosen:
-        if type(element) is dict and PLACEHOLDER in element:
-            disclosure = walk.by_digest.get(element[PLACEHOLDER])
-            if disclosure is None and walk.complete:
-                continue
-            shown = _HIDDEN if disclosure is None else disclosure.value
-            yield _Selected(shown, concealed=True)
-        else:
-            yield _Selected(element, concealed=False)
+def _misshapen() -> InvalidError:
+    return _unmet("The document does not have the shape its type describes.")
 
 
 def _unmet(message: str) -> InvalidError:

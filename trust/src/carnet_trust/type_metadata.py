@@ -15,6 +15,7 @@ from carnet_securing.errors import ErrorKind, InvalidError
 from carnet_securing.limits import PRESENTATION, Limits
 from carnet_trust.integrity import check_integrity
 from carnet_trust.lookups import Dated, LookupAlert, Source
+from carnet_trust.rule_tree import ClaimRule, RuleNode, build_tree
 from carnet_trust.type_document import (
     ClaimDescription,
     Concealment,
@@ -31,16 +32,6 @@ _CERTAINTY: Final = (Source.SHIPPED, Source.GIVEN, Source.CACHE, Source.FETCHED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimRule:
-    """What holds for the claims at a path once everything is merged."""
-
-    path: Path
-    mandatory: bool
-    sd: Concealment
-    labels: tuple[Label, ...] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TypeMetadata:
     """A merged type.
 
@@ -49,12 +40,14 @@ class TypeMetadata:
         lineage: it and everything it extends, itself first.
         labels: its names; those of the nearest document that has any.
         claims: one rule a path, those of the base first.
+        tree: the same rules, as `type_claims` walks them.
     """
 
     vct: str
     lineage: tuple[str, ...]
     labels: tuple[Label, ...] = field(repr=False)
     claims: tuple[ClaimRule, ...] = field(repr=False)
+    tree: RuleNode = field(repr=False, compare=False)
 
 
 def resolve_type(
@@ -121,11 +114,13 @@ def _merge(documents: list[TypeDocument]) -> TypeMetadata:
         for claim in document.claims:
             inherited = rules.get(claim.path)
             rules[claim.path] = _new_rule(claim) if inherited is None else _extend(inherited, claim)
+    claims = tuple(rules.values())
     return TypeMetadata(
         vct=documents[0].vct,
         lineage=tuple(document.vct for document in documents),
         labels=labels,
-        claims=tuple(rules.values()),
+        claims=claims,
+        tree=build_tree(claims),
     )
 
 
