@@ -11,7 +11,7 @@ The plan of `accept`, for every copy unless it says otherwise:
 5. It is bound to a key of this claim, each key once.
 6. Its claims are what the type allows, nothing of the never-list among them, and the type's
    own metadata, where there is any, agrees.
-7. All copies tell the same, and each has a status entry of its own.
+7. All copies tell and hide the same, and each has a status entry of its own.
 
 Its status is not looked up: the issuer gave it this minute. Left to `claiming`: keeping it.
 """
@@ -68,9 +68,13 @@ class AcceptedCopy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptedCertificate:
-    """All copies of one certificate, each of them verified."""
+    """All copies of one certificate, each of them verified.
+
+    `types` is its type and, after it, what that one extends.
+    """
 
     issuer: str
+    types: tuple[str, ...]
     copies: tuple[AcceptedCopy, ...]
     labels: Labels = field(repr=False)
 
@@ -107,7 +111,10 @@ def accept(
     except SchemaError as error:
         raise ClaimRefusedError(as_kind(error), error.message, hint=_HINT) from None
     return AcceptedCertificate(
-        issuer=verified[0].issuer.issuer, copies=copies, labels=_labels(metadata)
+        issuer=verified[0].issuer.issuer,
+        types=(expected.vct,) if metadata is None else metadata.lineage,
+        copies=copies,
+        labels=_labels(metadata),
     )
 
 
@@ -204,6 +211,8 @@ def _check_copies(verified: Sequence[VerifiedCredential], copies: Sequence[Accep
     told = [_own(credential.claims, _PER_COPY) for credential in verified]
     if any(other != told[0] for other in told):
         raise InvalidError(ErrorKind.CONFLICT, "The copies do not all say the same.")
+    if any(set(copy.held.paths()) != set(copies[0].held.paths()) for copy in copies):
+        raise InvalidError(ErrorKind.CONFLICT, "The copies do not all hide the same.")
     entries = [copy.status for copy in copies if copy.status is not None]
     if len(set(entries)) != len(entries) or len(entries) not in (0, len(copies)):
         raise InvalidError(

@@ -145,7 +145,7 @@ class Claiming:
         done = replace(part, card_id=secrets.token_hex(8), notification_id=response.notification_id)
         claim = claim.with_part(number, done)
         self.fail_points.reach(Moment.BEFORE_CREDENTIAL_STORE)
-        self.vault.commit([*_kept(accepted, done, expected.vct, now=now), claim.put()])
+        self.vault.commit([*_kept(accepted, done, now=now), claim.put()])
         self.fail_points.reach(Moment.AFTER_CREDENTIAL_STORE)
         return claim
 
@@ -219,7 +219,7 @@ class Claiming:
         return True
 
 
-def _kept(accepted: AcceptedCertificate, part: Part, vct: str, *, now: int) -> list[Change]:
+def _kept(accepted: AcceptedCertificate, part: Part, *, now: int) -> list[Change]:
     card_id = part.card_id or ""
     copies = [
         Copy(
@@ -235,7 +235,7 @@ def _kept(accepted: AcceptedCertificate, part: Part, vct: str, *, now: int) -> l
     card = Card(
         card_id=card_id,
         configuration_id=part.configuration_id,
-        vct=vct,
+        types=accepted.types,
         issuer=accepted.issuer,
         claimed_at=now,
         expires_at=accepted.copies[0].expires_at,

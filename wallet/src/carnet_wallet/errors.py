@@ -1,6 +1,6 @@
 """What the worker can be told when something of hers could not be done."""
 
-from carnet_securing.errors import CarnetError
+from carnet_securing.errors import CarnetError, ErrorKind
 
 
 class WalletError(CarnetError):
@@ -16,4 +16,13 @@ class ClaimRefusedError(WalletError):
 
 
 class RequestRefusedError(WalletError):
-    """A request to show something was refused; nothing was shown."""
+    """A request to show something was refused; nothing was shown.
+
+    `wire_code` is the error OpenID4VP section 8.5 has for it, "" where it has none.
+    """
+
+    def __init__(
+        self, kind: ErrorKind, message: str, *, hint: str = "", wire_code: str = ""
+    ) -> None:
+        super().__init__(kind, message, hint=hint)
+        self.wire_code = wire_code

@@ -90,23 +90,31 @@ class Labels:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One certificate as the worker sees it; its copies are separate records."""
+    """One certificate as the worker sees it; its copies are separate records.
+
+    `types` is its type and, after it, what that one extends.
+    """
 
     card_id: str
     configuration_id: str
-    vct: str
+    types: tuple[str, ...]
     issuer: str
     claimed_at: int
     expires_at: int | None
     copies: tuple[str, ...]
     labels: Labels = field(repr=False)
 
+    @property
+    def vct(self) -> str:
+        """Its type."""
+        return self.types[0]
+
     def put(self) -> Put:
         """The change that keeps it."""
         value = {
             "version": _VERSION,
             "configuration": self.configuration_id,
-            "vct": self.vct,
+            "types": list(self.types),
             "issuer": self.issuer,
             "claimed_at": self.claimed_at,
             "expires_at": self.expires_at,
@@ -122,7 +130,7 @@ class Card:
         return cls(
             card_id=card_id,
             configuration_id=stored["configuration"],
-            vct=stored["vct"],
+            types=tuple(stored["types"]),
             issuer=stored["issuer"],
             claimed_at=stored["claimed_at"],
             expires_at=stored["expires_at"],

@@ -1,0 +1,148 @@
+"""What would be shown to whom, and the yes that only the worker gives.
+
+1. A `Preview` says everything that leaves the wallet, in her words: each claim with its
+   label and value, what stays hidden, who asks, and what to look out for.
+2. A `Consent` is made only by `Preview.agree`. It holds the hash of the exact request and
+   the exact places to open, so that neither can change afterwards (row P10).
+3. Where a request asks for more than it should, nothing is agreed by a plain yes: she ticks
+   each claim herself, and only the ticks that were asked for count (DESIGN 1).
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from carnet_schemas.asking import REASON_WORDS, Beyond
+from carnet_schemas.dcql import CandidateMatch
+from carnet_schemas.paths import ConcretePath, is_prefix
+from carnet_securing.errors import ErrorKind
+from carnet_trust.askers import AskerName
+from carnet_wallet.errors import RequestRefusedError
+from carnet_wallet.records import Labels
+
+_MAKER: Final = object()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownClaim:
+    """One claim as the worker reads it: its label by language, its value, where it stands."""
+
+    path: ConcretePath
+    label: Mapping[str, str]
+    value: object = field(repr=False)
+
+    @property
+    def tick(self) -> str:
+        """What she ticks to show it: the claim it belongs to, whole."""
+        return str(self.path[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewCard:
+    """One certificate of an answer.
+
+    Attributes:
+        shown: claims that are opened because they were asked for.
+        always_shown: claims that this certificate never hides, asked for or not.
+        hidden: labels of what stays hidden.
+        copy_seen_before: True when the copy was shown to somebody else already, so that the
+            two could find out that it is the same person.
+        has_ended: True when the certificate has expired.
+    """
+
+    query_id: str
+    card_id: str
+    title: Mapping[str, str]
+    issuer: str
+    shown: tuple[ShownClaim, ...] = field(repr=False)
+    always_shown: tuple[ShownClaim, ...] = field(repr=False)
+    hidden: tuple[Mapping[str, str], ...] = field(repr=False)
+    copy_seen_before: bool
+    has_ended: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """Everything that would leave the wallet, before anything does."""
+
+    asker: AskerName
+    answer_goes_to: str
+    cards: tuple[PreviewCard, ...]
+    beyond: tuple[Beyond, ...]
+    request_digest: str
+    _matches: tuple[CandidateMatch, ...] = field(repr=False)
+
+    @property
+    def asks_too_much(self) -> bool:
+        """Whether nothing is ticked beforehand."""
+        return bool(self.beyond)
+
+    def warnings(self, lang: str) -> tuple[str, ...]:
+        """Each reason for which the request asks for more than needed, once, in a language."""
+        return tuple(dict.fromkeys(REASON_WORDS[item.reason][lang] for item in self.beyond))
+
+    def agree(self, *, ticked: Collection[str] | None = None) -> "Consent":
+        """The worker's yes to exactly this.
+
+        Args:
+            ticked: the claims she ticked (`ShownClaim.tick`). Needed where the request asks
+                for more than it should; elsewhere None stands for the whole preview.
+
+        Raises:
+            RequestRefusedError: `policy_unmet` when something asked for is not ticked: an
+                answer with a part missing would be no answer.
+        """
+        wanted = {claim.tick for card in self.cards for claim in card.shown}
+        if ticked is None and self.asks_too_much:
+            raise RequestRefusedError(
+                ErrorKind.POLICY_UNMET,
+                "This request asks for more than needed.",
+                hint="Tick each thing you want to show, or show nothing.",
+            )
+        if ticked is not None and set(ticked) != wanted:
+            raise RequestRefusedError(
+                ErrorKind.POLICY_UNMET,
+                "What you ticked is not what was asked for.",
+                hint="The request can only be answered as a whole, or not at all.",
+            )
+        return Consent(request_digest=self.request_digest, matches=self._matches, made_by=_MAKER)
+
+
+class Consent:
+    """The worker's yes. Made by `Preview.agree` and nothing else."""
+
+    __slots__ = ("matches", "request_digest")
+
+    def __init__(
+        self, *, request_digest: str, matches: tuple[CandidateMatch, ...], made_by: object
+    ) -> None:
+        """Refuses every caller but this module."""
+        if made_by is not _MAKER:
+            raise TypeError("a consent is made by agreeing to a preview")
+        self.request_digest = request_digest
+        self.matches = matches
+
+
+def label_of(labels: Labels, path: ConcretePath) -> Mapping[str, str]:
+    """The words for a place in the claims: its type's label, else its nearest name."""
+    best: Mapping[str, str] = {}
+    longest = -1
+    for pattern, words in labels.claims:
+        if len(pattern) > longest and is_prefix(pattern, path):
+            best, longest = words, len(pattern)
+    if best:
+        return best
+    name = next((step for step in reversed(path) if isinstance(step, str)), "")
+    return {"en": name, "fr": name}
+
+
+def leaves(path: ConcretePath, value: object) -> Iterator[tuple[ConcretePath, object]]:
+    """Every single value at or below a place, in document order."""
+    if isinstance(value, dict) and value:
+        for name, inner in value.items():
+            yield from leaves((*path, name), inner)
+    elif isinstance(value, list) and value:
+        for index, inner in enumerate(value):
+            yield from leaves((*path, index), inner)
+    else:
+        yield path, value

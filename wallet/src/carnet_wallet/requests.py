@@ -1,0 +1,319 @@
+"""From the link of a request to a question whose asker is authenticated.
+
+`UnverifiedRequest -> AuthenticatedRequest -> ResolvedRequest`, OpenID4VP 1.0 section 5:
+
+1. `receive`: the link is read and the request object fetched, once, following no redirect.
+   What is shown, agreed to and answered is this very object, named by its hash (row P10).
+2. `authenticate`: by the prefix of the client identifier and nothing else. A DID signs with
+   a key of its document named by `kid`; `x509_san_dns` and `x509_hash` sign with a leaf whose
+   chain ends at a root of the wallet's; `redirect_uri` cannot be signed, so nobody is
+   authenticated. Every other prefix is refused.
+3. `resolve`: the rules of section 5, held by `carnet_schemas.oid4vp`.
+
+The name of an asker is never taken from the request or its certificate; it comes from the
+worker's trust data (`carnet_trust.askers`).
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from carnet_schemas.client_id import ClientId, ClientIdPrefix
+from carnet_schemas.errors import SchemaError
+from carnet_schemas.form import encode_form
+from carnet_schemas.oid4vp import (
+    REQUEST_OBJECT_TYPE,
+    AuthorizationRequest,
+    RequestByReference,
+    RequestByValue,
+    RequestError,
+    UnsignedRequest,
+    check_authorization_request,
+    parse_request_uri,
+)
+from carnet_securing import strict_json
+from carnet_securing.algorithms import SIGNATURE_ALGORITHMS, SignatureCheck
+from carnet_securing.did import key_of_did_url, parse_did_url
+from carnet_securing.did_document import AUTHENTICATION, fetch_did_web
+from carnet_securing.errors import ErrorKind, InvalidError
+from carnet_securing.jwk import PublicJwk
+from carnet_securing.jws import UnverifiedJws, parse_jws
+from carnet_securing.jwt import verify_jwt
+from carnet_securing.limits import PRESENTATION
+from carnet_securing.strict_json import JsonObject
+from carnet_securing.x509 import ASKER_PURPOSES, DnsName, LeafHash, decode_x5c, verify_chain
+from carnet_wallet.errors import RequestRefusedError
+from carnet_wallet.web import FORM, Web, as_kind
+
+_MEDIA_TYPE: Final = f"application/{REQUEST_OBJECT_TYPE}"
+_TYPES: Final = frozenset({REQUEST_OBJECT_TYPE})
+_WALLET_METADATA: Final = {
+    "vp_formats_supported": {
+        "dc+sd-jwt": {
+            "sd-jwt_alg_values": ["ES256", "ES384", "EdDSA", "Ed25519"],
+            "kb-jwt_alg_values": ["ES256", "EdDSA", "Ed25519"],
+        }
+    },
+    "client_id_prefixes_supported": [
+        ClientIdPrefix.DECENTRALIZED_IDENTIFIER.value,
+        ClientIdPrefix.X509_SAN_DNS.value,
+        ClientIdPrefix.X509_HASH.value,
+        ClientIdPrefix.REDIRECT_URI.value,
+    ],
+    "request_object_signing_alg_values_supported": ["ES256", "ES384", "EdDSA", "Ed25519"],
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnverifiedRequest:
+    """A request as it came; either a signed object or parameters nobody signed.
+
+    `digest` names the exact object: its bytes for a signed one, the whole link otherwise.
+    """
+
+    client_id: ClientId
+    unverified_jws: UnverifiedJws | None = field(repr=False)
+    unverified_claims: JsonObject = field(repr=False)
+    wallet_nonce: str | None = field(repr=False)
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthenticatedRequest:
+    """A request whose asker is who its identifier says.
+
+    `signed` is False only under `redirect_uri:`, where the identifier says where the answer
+    goes and nothing about who asks.
+    """
+
+    client_id: ClientId
+    signed: bool
+    claims: JsonObject = field(repr=False)
+    wallet_nonce: str | None = field(repr=False)
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedRequest:
+    """A question that keeps the rules, from an asker whose identifier was authenticated."""
+
+    request: AuthorizationRequest
+    asker_authenticated: bool
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskerKeys:
+    """What authenticating an asker reaches for: documents, roots, and a signature check."""
+
+    web: Web
+    check: SignatureCheck
+    roots: Sequence[bytes] = field(repr=False)
+    loopback_http: bool
+
+
+def receive(uri: str, *, web: Web) -> UnverifiedRequest:
+    """Step 1.
+
+    Raises:
+        RequestRefusedError: `malformed`, `too_large` or `request_untrusted`.
+        UndeterminedError: `fetch_blocked`, `fetch_failed` (a redirect among them) or
+            `fetch_too_large`.
+    """
+    try:
+        link = parse_request_uri(uri)
+        match link:
+            case RequestByReference():
+                return _fetched(link, web=web)
+            case RequestByValue():
+                text = link.unverified_jwt.encode("ascii", "replace")
+                return _signed(link.client_id, text, wallet_nonce=None)
+            case UnsignedRequest():
+                return _unsigned(link, uri)
+    except SchemaError as error:
+        raise refused(error) from None
+    except InvalidError as error:
+        raise RequestRefusedError(error.kind, error.message, hint=_ASK_AGAIN) from None
+
+
+def authenticate(
+    unverified: UnverifiedRequest, *, keys: AskerKeys, now: int
+) -> AuthenticatedRequest:
+    """Step 2.
+
+    Raises:
+        RequestRefusedError: `request_untrusted` for everything that is wrong with a signature,
+            a key, a chain or a prefix; `expired` or `not_yet_valid`.
+        UndeterminedError: a document of the asker could not be fetched.
+    """
+    client_id, jws = unverified.client_id, unverified.unverified_jws
+    if client_id.prefix is ClientIdPrefix.REDIRECT_URI:
+        if jws is not None:
+            raise untrusted("An asker of this kind cannot sign, and this request is signed.")
+        claims = unverified.unverified_claims
+    else:
+        if jws is None:
+            raise untrusted("The request is not signed, and this kind of asker has to sign.")
+        try:
+            claims = _verified_claims(client_id, jws, keys=keys, now=now)
+        except InvalidError as error:
+            if error.kind in {ErrorKind.EXPIRED, ErrorKind.NOT_YET_VALID}:
+                raise RequestRefusedError(error.kind, _TOO_OLD, hint=_ASK_AGAIN) from None
+            raise untrusted(
+                "It is not sure who asks: the request's signature does not hold."
+            ) from (None)
+    return AuthenticatedRequest(
+        client_id=client_id,
+        signed=jws is not None,
+        claims=claims,
+        wallet_nonce=unverified.wallet_nonce,
+        digest=unverified.digest,
+    )
+
+
+def resolve(authenticated: AuthenticatedRequest) -> ResolvedRequest:
+    """Step 3.
+
+    Raises:
+        RequestRefusedError: the kind of the rule that was broken; `wire_code` says which error
+            OpenID4VP has for it.
+    """
+    try:
+        request = check_authorization_request(
+            authenticated.claims,
+            client_id=authenticated.client_id,
+            signed=authenticated.signed,
+            wallet_nonce=authenticated.wallet_nonce,
+        )
+    except SchemaError as error:
+        raise refused(error) from None
+    return ResolvedRequest(
+        request=request,
+        asker_authenticated=authenticated.signed,
+        digest=authenticated.digest,
+    )
+
+
+_ASK_AGAIN: Final = "Nothing was shown. Ask for a new code."
+_TOO_OLD: Final = "This request has ended."
+
+
+def refused(error: SchemaError) -> RequestRefusedError:
+    """The refusal for a request that breaks a rule."""
+    wire_code = error.error.value if isinstance(error, RequestError) else ""
+    return RequestRefusedError(as_kind(error), error.message, hint=_ASK_AGAIN, wire_code=wire_code)
+
+
+def untrusted(message: str) -> RequestRefusedError:
+    """The refusal for an asker that could not be authenticated; no name is ever in it."""
+    return RequestRefusedError(ErrorKind.REQUEST_UNTRUSTED, message, hint=_ASK_AGAIN)
+
+
+def _fetched(link: RequestByReference, *, web: Web) -> UnverifiedRequest:
+    limit = PRESENTATION.request_object_bytes
+    if link.method == "get":
+        fetched = web.get(link.request_uri, accept=_MEDIA_TYPE, max_bytes=limit)
+        _check_media_type(fetched.media_type)
+        return _signed(link.client_id, fetched.unverified_body, wallet_nonce=None)
+    wallet_nonce = secrets.token_urlsafe(16)
+    form = {
+        "wallet_metadata": strict_json.dumps(_WALLET_METADATA),
+        "wallet_nonce": wallet_nonce,
+    }
+    posted = web.post(
+        link.request_uri,
+        body=encode_form(form).encode("ascii"),
+        content_type=FORM,
+        accept=_MEDIA_TYPE,
+        max_bytes=limit,
+    )
+    if posted.status != 200:
+        raise untrusted("The request could not be fetched where it should be.")
+    _check_media_type(posted.media_type)
+    return _signed(link.client_id, posted.unverified_body, wallet_nonce=wallet_nonce)
+
+
+def _check_media_type(media_type: str) -> None:
+    if media_type != _MEDIA_TYPE:
+        raise untrusted("What was fetched is not a signed request.")
+
+
+def _signed(client_id: ClientId, text: bytes, *, wallet_nonce: str | None) -> UnverifiedRequest:
+    limit = PRESENTATION.request_object_bytes
+    jws = parse_jws(text, limits=PRESENTATION, max_bytes=limit)
+    return UnverifiedRequest(
+        client_id=client_id,
+        unverified_jws=jws,
+        unverified_claims=strict_json.loads_object(jws.unverified_payload, max_bytes=limit),
+        wallet_nonce=wallet_nonce,
+        digest=hashlib.sha256(text).hexdigest(),
+    )
+
+
+def _unsigned(link: UnsignedRequest, uri: str) -> UnverifiedRequest:
+    limit = PRESENTATION.request_object_bytes
+    parsed = {
+        name: strict_json.loads(text, max_bytes=limit)
+        for name, text in link.unverified_texts.items()
+    }
+    return UnverifiedRequest(
+        client_id=link.client_id,
+        unverified_jws=None,
+        unverified_claims=link.claims(parsed),
+        wallet_nonce=None,
+        digest=hashlib.sha256(uri.strip().encode("utf-8", "surrogatepass")).hexdigest(),
+    )
+
+
+def _verified_claims(
+    client_id: ClientId, jws: UnverifiedJws, *, keys: AskerKeys, now: int
+) -> JsonObject:
+    match client_id.prefix:
+        case ClientIdPrefix.DECENTRALIZED_IDENTIFIER:
+            key = _did_key(client_id.value, jws, keys=keys)
+        case ClientIdPrefix.X509_SAN_DNS | ClientIdPrefix.X509_HASH:
+            key = _leaf_key(client_id, jws, keys=keys, now=now)
+        case _:
+            raise untrusted("The asker is named in a way this wallet cannot check.")
+    return verify_jwt(
+        jws,
+        key=key,
+        algorithms=SIGNATURE_ALGORITHMS,
+        types=_TYPES,
+        check=keys.check,
+        now=now,
+        leeway=PRESENTATION.leeway,
+    ).claims
+
+
+def _did_key(did: str, jws: UnverifiedJws, *, keys: AskerKeys) -> PublicJwk:
+    """The key `kid` names, which must be one of the very DID that asks (section 5.9.3)."""
+    kid = jws.unverified_header.get("kid")
+    if type(kid) is not str:
+        raise untrusted("The request does not say which key signed it.")
+    named = f"{did}{kid}" if kid.startswith("#") else kid
+    url = parse_did_url(named)
+    if url.did != did or url.fragment is None:
+        raise untrusted("The request is signed by somebody else than the asker.")
+    if url.method != "web":
+        return key_of_did_url(named)
+    document = fetch_did_web(
+        did, fetch=keys.web, limits=PRESENTATION, loopback_http=keys.loopback_http
+    )
+    return document.key(named, AUTHENTICATION)
+
+
+def _leaf_key(client_id: ClientId, jws: UnverifiedJws, *, keys: AskerKeys, now: int) -> PublicJwk:
+    chain = decode_x5c(jws.unverified_header.get("x5c"), limits=PRESENTATION)
+    by_name = client_id.prefix is ClientIdPrefix.X509_SAN_DNS
+    expected = DnsName(client_id.value) if by_name else LeafHash(client_id.value)
+    return verify_chain(
+        chain,
+        roots=keys.roots,
+        expected=expected,
+        purposes=ASKER_PURPOSES,
+        now=now,
+        limits=PRESENTATION,
+    ).key

@@ -1,0 +1,82 @@
+"""A code for whoever looks at the worker's screen: nobody asked, so it is bound to no asker.
+
+It can be copied from the screen (`carnet_securing.key_binding` binds it to the minute); only
+one bound to the six digits of the other side's page was made for that person.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+
+from carnet_schemas.paths import ConcretePath
+from carnet_securing.errors import ErrorKind
+from carnet_securing.key_binding import SHOWN_ON_SCREEN, bind_shown
+from carnet_wallet.errors import RequestRefusedError
+from carnet_wallet.fail_points import FailPoints, Moment
+from carnet_wallet.matching import HeldCard
+from carnet_wallet.showings import Outcome, Showing, ShownCard
+from carnet_wallet.vault.vault import Vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScreenCode:
+    """What a screen shows to whoever looks at it: a presentation nobody asked for."""
+
+    text: str = field(repr=False)
+    copy_seen_before: bool
+
+
+def show_on_screen(
+    one: HeldCard,
+    *,
+    claims: Collection[str],
+    code: str | None,
+    vault: Vault,
+    fail_points: FailPoints,
+    now: int,
+) -> ScreenCode:
+    """Open a copy at some claims and bind it; the history knows before the screen does.
+
+    Each viewer counts as somebody else, so each code takes a copy nobody has seen.
+
+    Raises:
+        VaultError: `storage_full`.
+        RequestRefusedError: `claim_missing` for a claim the certificate does not have.
+    """
+    paths = _paths_to_show(one, claims)
+    chosen = one.copy_for("")
+    text = bind_shown(
+        chosen.copy.held.select(paths), now=now, signer=chosen.copy.key.signer(), code=code
+    ).decode("ascii")
+    shown = ShownCard(
+        card_id=one.card.card_id,
+        copy_id=chosen.copy.copy_id,
+        title=one.card.labels.title,
+        paths=tuple(paths),
+    )
+    showing = Showing.begin(
+        at=now,
+        asker="",
+        asker_name="",
+        known=False,
+        request_digest="",
+        cards=[shown],
+        outcome=Outcome.ON_SCREEN,
+    )
+    seen = (*(name for name in chosen.copy.shown_to if name != SHOWN_ON_SCREEN), SHOWN_ON_SCREEN)
+    fail_points.reach(Moment.BEFORE_HISTORY)
+    vault.commit([showing.put(), replace(chosen.copy, shown_to=seen).put()])
+    fail_points.reach(Moment.AFTER_HISTORY)
+    return ScreenCode(text=text, copy_seen_before=chosen.seen_by_others)
+
+
+def _paths_to_show(one: HeldCard, claims: Collection[str]) -> list[ConcretePath]:
+    paths: list[ConcretePath] = []
+    for name in claims:
+        if name not in one.held.claims:
+            raise RequestRefusedError(
+                ErrorKind.CLAIM_MISSING,
+                "This certificate has no such part.",
+                hint="Look at it with `carnet wallet show`.",
+            )
+        paths += one.held.paths_within((name,))
+    return paths

@@ -1,0 +1,130 @@
+"""The worker's own history: what was shown to whom, when, written before anything leaves."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Final, Self
+
+from carnet_schemas.paths import ConcretePath
+from carnet_securing.strict_json import JsonObject
+from carnet_wallet.records import SHOWING, check_version
+from carnet_wallet.vault.vault import Put
+
+_VERSION: Final = 1
+
+
+class Outcome(StrEnum):
+    """What became of an answer; `leaving` also stands when it was never learnt."""
+
+    LEAVING = "leaving"
+    RECEIVED = "received"
+    REFUSED = "refused"
+    ON_SCREEN = "on_screen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownCard:
+    """One certificate of a showing, and the places that were opened or always stand open."""
+
+    card_id: str
+    copy_id: str
+    title: Mapping[str, str]
+    paths: tuple[ConcretePath, ...] = field(repr=False)
+
+    def to_json(self) -> JsonObject:
+        """For sealing."""
+        return {
+            "card": self.card_id,
+            "copy": self.copy_id,
+            "title": dict(self.title),
+            "paths": [list(path) for path in self.paths],
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """Read back what `to_json` gave."""
+        return cls(
+            card_id=stored["card"],
+            copy_id=stored["copy"],
+            title=stored["title"],
+            paths=tuple(tuple(path) for path in stored["paths"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Showing:
+    """One line of the history.
+
+    Attributes:
+        asker: the client identifier; "" for a code on the screen, which nobody asked for.
+        asker_name: as it was shown to her then.
+        known: whether her trust data named the asker then.
+        request_digest: the hash of the exact request, "" for the screen.
+    """
+
+    showing_id: str
+    at: int
+    asker: str
+    asker_name: str
+    known: bool
+    request_digest: str
+    cards: tuple[ShownCard, ...]
+    outcome: Outcome
+
+    @classmethod
+    def begin(
+        cls,
+        *,
+        at: int,
+        asker: str,
+        asker_name: str,
+        known: bool,
+        request_digest: str,
+        cards: Sequence[ShownCard],
+        outcome: Outcome,
+    ) -> Self:
+        """A new line with an id of its own."""
+        return cls(
+            showing_id=secrets.token_hex(8),
+            at=at,
+            asker=asker,
+            asker_name=asker_name,
+            known=known,
+            request_digest=request_digest,
+            cards=tuple(cards),
+            outcome=outcome,
+        )
+
+    def ended(self, outcome: Outcome) -> Self:
+        """The line once it is known what became of it."""
+        return replace(self, outcome=outcome)
+
+    def put(self) -> Put:
+        """The change that keeps it."""
+        value = {
+            "version": _VERSION,
+            "at": self.at,
+            "asker": self.asker,
+            "asker_name": self.asker_name,
+            "known": self.known,
+            "request": self.request_digest,
+            "cards": [card.to_json() for card in self.cards],
+            "outcome": self.outcome.value,
+        }
+        return Put(kind=SHOWING, record_id=self.showing_id, value=value)
+
+    @classmethod
+    def from_json(cls, showing_id: str, stored: Mapping[str, Any]) -> Self:
+        """Read back what `put` kept."""
+        check_version(stored)
+        return cls(
+            showing_id=showing_id,
+            at=stored["at"],
+            asker=stored["asker"],
+            asker_name=stored["asker_name"],
+            known=stored["known"],
+            request_digest=stored["request"],
+            cards=tuple(ShownCard.from_json(card) for card in stored["cards"]),
+            outcome=Outcome(stored["outcome"]),
+        )

@@ -1,0 +1,362 @@
+"""The worker's wallet: collect, look, show, remember. The one place where its parts meet.
+
+Every method is one use case in order and holds no rule of its own. Time, connections,
+lookups and fail-points are handed in; nothing here reads a clock or the environment.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from carnet_schemas.asking import beyond
+from carnet_schemas.dcql import Matches, QueryUnmetError, UnmetPart
+from carnet_schemas.errors import SchemaError
+from carnet_securing import base64url
+from carnet_securing.sealing import KdfParameters
+from carnet_trust.askers import AskerName, asker_name
+from carnet_trust.trust_file import TrustData, parse_trust_file
+from carnet_wallet.acceptance import Judges
+from carnet_wallet.claim_record import Claim
+from carnet_wallet.claiming import Claiming
+from carnet_wallet.consent import Consent, Preview
+from carnet_wallet.fetched import VaultLookupCache
+from carnet_wallet.matching import HeldCard, match, preview_card
+from carnet_wallet.offers import ResolvedOffer, read_offer, resolve_offer
+from carnet_wallet.presenting import Sent, prepare_answer, send_answer, send_refusal
+from carnet_wallet.records import CARD, CLAIM, COPY, SETTING, SHOWING, Card, Copy
+from carnet_wallet.requests import (
+    AskerKeys,
+    ResolvedRequest,
+    authenticate,
+    receive,
+    refused,
+    resolve,
+)
+from carnet_wallet.screens import ScreenCode, show_on_screen
+from carnet_wallet.showings import Showing
+from carnet_wallet.states import CardState, state_of
+from carnet_wallet.surroundings import Surroundings
+from carnet_wallet.vault.vault import Put, Vault
+
+_TRUST: Final = "trust"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedCard:
+    """A certificate in the list."""
+
+    card: Card
+    state: CardState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferView:
+    """What an offer says before anything is sent to its issuer's endpoints.
+
+    `listed_name` comes from the worker's trust data; None for an issuer nobody vouches for.
+    """
+
+    issuer: str
+    listed_name: str | None
+    needs_code: bool
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A request that was read, authenticated and compared with what the wallet holds.
+
+    `preview` is None when nothing held answers it; `missing` then says which parts, to the
+    worker and to nobody else.
+    """
+
+    asker: AskerName
+    preview: Preview | None
+    missing: tuple[UnmetPart, ...]
+    resolved: ResolvedRequest = field(repr=False)
+
+
+class Wallet:
+    """An open wallet. Use it as a context manager: closing it forgets the key."""
+
+    def __init__(self, vault: Vault, surroundings: Surroundings) -> None:
+        """Use `create` or `open`."""
+        self._vault = vault
+        self._around = surroundings
+        self._trust = _stored_trust(vault)
+        lookups = surroundings.lookups(VaultLookupCache(vault))
+        self._judges = Judges(trust=self._trust, lookups=lookups, check=surroundings.check)
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        *,
+        passphrase: str,
+        surroundings: Surroundings,
+        trust_file: bytes | None = None,
+        kdf: KdfParameters | None = None,
+    ) -> Self:
+        """Make an empty wallet in a new or empty folder.
+
+        Raises:
+            VaultError: `conflict`, `forbidden`, `storage_full` and others of `Vault.create`.
+            InvalidError: the trust file cannot be read.
+        """
+        if trust_file is not None:
+            parse_trust_file(trust_file)
+        vault = Vault.create(path, passphrase=passphrase, kdf=kdf or KdfParameters.fresh())
+        try:
+            if trust_file is not None:
+                vault.commit([_trust_put(trust_file)])
+            return cls(vault, surroundings)
+        except BaseException:
+            vault.close()
+            raise
+
+    @classmethod
+    def open(cls, path: Path, *, passphrase: str, surroundings: Surroundings) -> Self:
+        """Open a wallet after checking all of it.
+
+        Raises:
+            VaultError: as `Vault.open`.
+        """
+        return cls.over(Vault.open(path, passphrase=passphrase), surroundings)
+
+    @classmethod
+    def over(cls, vault: Vault, surroundings: Surroundings) -> Self:
+        """The wallet in a vault that is open already; closes the vault if that fails."""
+        try:
+            return cls(vault, surroundings)
+        except BaseException:
+            vault.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Forget the key and let other programs open the wallet."""
+        self._vault.close()
+
+    def change_passphrase(self, passphrase: str) -> None:
+        """From now on only the new passphrase opens the wallet.
+
+        Raises:
+            VaultError: `storage_full` (the old one still works), `vault_passphrase`.
+        """
+        self._vault.change_passphrase(passphrase, kdf=KdfParameters.fresh())
+
+    def set_trust(self, trust_file: bytes) -> None:
+        """Take other trust data; it counts from the next opening.
+
+        Raises:
+            InvalidError: the trust file cannot be read.
+        """
+        parse_trust_file(trust_file)
+        self._vault.commit([_trust_put(trust_file)])
+
+    @property
+    def trust(self) -> TrustData:
+        """Whose names the worker accepts."""
+        return self._trust
+
+    def look_at_offer(self, uri: str, *, lang: str) -> OfferView:
+        """Who offers what, before the code of the offer is used.
+
+        Raises:
+            ClaimRefusedError, UndeterminedError: as `offers.read_offer` and `resolve_offer`.
+        """
+        resolved = resolve_offer(read_offer(uri, web=self._around.web), web=self._around.web)
+        return self._offer_view(resolved, lang=lang)
+
+    def _offer_view(self, resolved: ResolvedOffer, *, lang: str) -> OfferView:
+        entry = self._trust.entry_for(resolved.issuer)
+        return OfferView(
+            issuer=resolved.issuer,
+            listed_name=None if entry is None else entry.name_in(lang),
+            needs_code=resolved.grant.tx_code is not None,
+            types=tuple(wanted.configuration.vct or "" for wanted in resolved.wanted),
+        )
+
+    def claim(self, uri: str, *, tx_code: str | None, now: int) -> tuple[Card, ...]:
+        """Collect what an offer gives; the same link goes on with an interrupted claim.
+
+        Raises:
+            ClaimRefusedError, UndeterminedError, VaultError: as `Claiming.claim`.
+        """
+        return self._claiming().claim(uri, tx_code=tx_code, now=now)
+
+    def settle_notifications(self, *, now: int) -> None:
+        """Tell issuers what an interrupted claim could not."""
+        self._claiming().settle_notifications(now=now)
+
+    def _claiming(self) -> Claiming:
+        return Claiming(
+            vault=self._vault,
+            web=self._around.web,
+            judges=self._judges,
+            fail_points=self._around.fail_points,
+        )
+
+    def unfinished_claims(self) -> tuple[str, ...]:
+        """The issuers of claims that stopped on the way and can be gone on with."""
+        claims = (Claim.from_json(name, stored) for name, stored in self._vault.records(CLAIM))
+        return tuple(
+            claim.offer.credential_issuer
+            for claim in claims
+            if not all(part.card_id for part in claim.parts)
+        )
+
+    def list(self, *, now: int) -> tuple[ListedCard, ...]:
+        """Every certificate with its state, oldest first."""
+        return tuple(
+            ListedCard(card=one.card, state=state_of(one, judges=self._judges, now=now))
+            for one in self._cards()
+        )
+
+    def card(self, card_id: str) -> HeldCard:
+        """One certificate with its copies.
+
+        Raises:
+            VaultError: `not_found`.
+        """
+        card = Card.from_json(card_id, self._vault.get(CARD, card_id))
+        copies = tuple(Copy.from_json(name, self._vault.get(COPY, name)) for name in card.copies)
+        return HeldCard(card=card, copies=copies)
+
+    def raw(self, card_id: str) -> str:
+        """One copy as its issuer signed it: the one that further askers see together.
+
+        Raises:
+            VaultError: `not_found`.
+        """
+        return self.card(card_id).copies[-1].held.whole().decode("ascii")
+
+    def _cards(self) -> tuple[HeldCard, ...]:
+        return tuple(self.card(card_id) for card_id in self._vault.ids(CARD))
+
+    def prepare(self, uri: str, *, lang: str, now: int) -> Question:
+        """Read a request, authenticate its asker, and find what would answer it.
+
+        Nothing is sent to the asker but the fetch of the request itself.
+
+        Raises:
+            RequestRefusedError, UndeterminedError: as `requests`; too much work: `too_large`.
+        """
+        keys = AskerKeys(
+            web=self._around.web,
+            check=self._around.check,
+            roots=self._around.asker_roots,
+            loopback_http=self._around.loopback_http,
+        )
+        unverified = receive(uri, web=self._around.web)
+        resolved = resolve(authenticate(unverified, keys=keys, now=now))
+        client_id = resolved.request.client_id.text
+        asker = asker_name(client_id, trust=self._trust, lang=lang, now=now)
+        cards = {one.card.card_id: one for one in self._cards()}
+        try:
+            matches = match(resolved.request.query, list(cards.values()), now=now)
+        except QueryUnmetError as error:
+            return Question(asker=asker, preview=None, missing=error.parts, resolved=resolved)
+        except SchemaError as error:
+            raise refused(error) from None
+        preview = _preview(matches, cards, resolved, asker, now=now)
+        return Question(asker=asker, preview=preview, missing=(), resolved=resolved)
+
+    def present(self, question: Question, consent: Consent, *, now: int) -> Sent:
+        """Show what was agreed to, to whom it was agreed, once it is in the history.
+
+        Raises:
+            RequestRefusedError: `conflict` when the consent is for another request;
+                `unavailable` when the asker did not take the answer.
+            UndeterminedError: it is not known whether the answer arrived.
+            VaultError: `storage_full`; nothing was shown.
+        """
+        cards = {found.candidate_id: self.card(found.candidate_id) for found in consent.matches}
+        prepared = prepare_answer(question.resolved, consent, cards, now=now)
+        return send_answer(
+            prepared,
+            question.resolved,
+            question.asker,
+            vault=self._vault,
+            web=self._around.web,
+            fail_points=self._around.fail_points,
+            now=now,
+        )
+
+    def decline(self, question: Question) -> bool:
+        """Tell the asker no, for whatever reason; whether anything was sent."""
+        return send_refusal(question.resolved, web=self._around.web)
+
+    def screen(
+        self, card_id: str, *, claims: Collection[str], code: str | None, now: int
+    ) -> ScreenCode:
+        """A code for whoever looks at the screen, opened at some claims.
+
+        Args:
+            card_id: the certificate.
+            claims: top-level claims to show, each with all it contains; none shows only what
+                the certificate never hides.
+            code: the six digits of the other side's page, which make the code a live one.
+            now: Unix seconds.
+
+        Raises:
+            VaultError: `not_found`, `storage_full`.
+            RequestRefusedError: `claim_missing` for a claim the certificate does not have.
+        """
+        return show_on_screen(
+            self.card(card_id),
+            claims=claims,
+            code=code,
+            vault=self._vault,
+            fail_points=self._around.fail_points,
+            now=now,
+        )
+
+    def history(self) -> tuple[Showing, ...]:
+        """What was shown to whom, newest first."""
+        lines = [Showing.from_json(name, stored) for name, stored in self._vault.records(SHOWING)]
+        return tuple(reversed(lines))
+
+
+def _preview(
+    matches: Matches,
+    cards: dict[str, HeldCard],
+    resolved: ResolvedRequest,
+    asker: AskerName,
+    *,
+    now: int,
+) -> Preview:
+    client_id = resolved.request.client_id.text
+    return Preview(
+        asker=asker,
+        answer_goes_to=resolved.request.response_uri,
+        cards=tuple(
+            preview_card(found, cards[found.candidate_id], asker=client_id, now=now)
+            for found in matches.smallest
+        ),
+        beyond=beyond(matches.query),
+        request_digest=resolved.digest,
+        _matches=matches.smallest,
+    )
+
+
+def _stored_trust(vault: Vault) -> TrustData:
+    if _TRUST not in vault.ids(SETTING):
+        return TrustData.EMPTY
+    return parse_trust_file(base64url.decode(vault.get(SETTING, _TRUST)["file"]))
+
+
+def _trust_put(trust_file: bytes) -> Put:
+    return Put(kind=SETTING, record_id=_TRUST, value={"file": base64url.encode(trust_file)})
