@@ -54,7 +54,7 @@ PID = "https://credentials.example.com/identity_credential"
 
 
 def held(name: str, vct: str, **claims: Any) -> Candidate:
-    disclosable = [(step,) for step in claims]
+    disclosable: list[tuple[str | int, ...]] = [(step,) for step in claims]
     if "address" in claims:
         disclosable += [("address", step) for step in claims["address"]]
     return Candidate(id=name, vcts=(vct,), claims={"vct": vct, **claims}, disclosable=disclosable)
@@ -198,13 +198,13 @@ def verifier_info(path: Path) -> None:
 def authorities(path: Path) -> None:
     value = read_json(path)
     assert TrustedAuthorities.parse(value).to_json() == value
-    query = {
+    asked = {
         "id": "c",
         "format": "dc+sd-jwt",
         "meta": {"vct_values": [PID]},
         "trusted_authorities": [value],
     }
-    query = parse_dcql({"credentials": [query]})
+    query = parse_dcql({"credentials": [asked]})
     with pytest.raises(QueryUnmetError):
         evaluate(query, [person()])
     vouched = Candidate(

@@ -14,7 +14,7 @@ from carnet_schemas.paths import ConcretePath, JsonValue, Path
 
 MAX_COMBINATIONS: Final = 10_000
 """Most combinations of claims or credentials weighed for one question."""
-MAX_VISITS: Final = 150_000
+MAX_VISITS: Final = 100_000
 """Most places in claims looked at for one question: well under 100 ms."""
 
 Place: TypeAlias = tuple[ConcretePath, JsonValue]
