@@ -1,0 +1,1 @@
+"""A training body's own spreadsheet, read so that no row is lost."""

@@ -1,0 +1,214 @@
+"""What an issuer is, decided once at `init` and kept in `issuer.json`.
+
+Identifiers are signed into every credential: the URL never changes afterwards, and is used
+exactly as it was given (DESIGN section 4, decision 1). A tenant is a path, `/t/<id>`; each
+tenant is a folder of its own with its own keys and database.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from carnet_issuer.errors import IssuerError
+from carnet_schemas.errors import SchemaError
+from carnet_schemas.text import check_plain
+from carnet_securing import strict_json
+from carnet_securing.durable_file import read_private_file, write_private_file
+from carnet_securing.errors import CarnetError, ErrorKind, InvalidError
+from carnet_securing.jwk import PublicJwk, parse_public_jwk
+from carnet_securing.urls import check_issuer_identifier, check_url
+from carnet_trust.entries import MAX_NAME_CHARACTERS, OrganisationClass
+
+CONFIG_FILE: Final = "issuer.json"
+_FORMAT: Final = "carnet-issuer"
+_VERSION: Final = 1
+_MAX_BYTES: Final = 64 * 1024
+_DAY: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """How long things live, in seconds.
+
+    Attributes:
+        offer_with_code: an offer that needs a collection code; it travels by mail.
+        offer_without_code: an offer that whoever holds the link can take.
+        token: from redeeming to the last repeat of a lost answer (DESIGN 4.9).
+        nonce: between asking for a nonce and using it.
+        proof_past: oldest `iat` of a proof; `proof_future` the latest, for clocks that differ.
+        status_ttl: how long a reader may keep a status list before asking again.
+        status_expiry: how long a status list is valid at all.
+        signed_metadata: how long signed issuer metadata is valid.
+    """
+
+    offer_with_code: int = 7 * _DAY
+    offer_without_code: int = 600
+    token: int = 3_600
+    nonce: int = 300
+    proof_past: int = 360
+    proof_future: int = 60
+    status_ttl: int = 300
+    status_expiry: int = _DAY
+    signed_metadata: int = _DAY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuerConfig:
+    """The settings of one issuer.
+
+    Attributes:
+        url: the credential issuer identifier, which is `iss`, without a trailing slash.
+        name: what it calls itself; readers trust the name in their own lists only.
+        klass: its class; decides what it may say.
+        allow_loopback_http: whether the URL is one for trying on this machine.
+        signing_key: the public key in use; its private half is in a file named by its `kid`.
+        database: a SQLAlchemy URL, None for the SQLite file in the folder.
+        batch_size: most copies one claim may get.
+        encryption_required: refuse credential requests that are not encrypted.
+        created_at: Unix seconds.
+    """
+
+    url: str
+    name: str
+    klass: OrganisationClass
+    allow_loopback_http: bool
+    signing_key: PublicJwk
+    created_at: int
+    database: str | None = field(default=None, repr=False)
+    batch_size: int = 10
+    encryption_required: bool = False
+    times: Times = Times()
+
+    @property
+    def path(self) -> str:
+        """The path of the issuer's URL: empty, or `/t/<id>` for a tenant."""
+        return urlsplit(self.url).path
+
+    @property
+    def algorithm(self) -> str:
+        """The algorithm of the signing key."""
+        return self.signing_key.alg or "ES256"
+
+
+def check_issuer_url(url: str, *, allow_loopback_http: bool) -> None:
+    """Check an issuer URL before it is signed into anything.
+
+    Raises:
+        IssuerError: `malformed` for a trailing slash, query, fragment, or a URL that no wallet
+            could open.
+    """
+    try:
+        check_issuer_identifier(url)
+        check_url(url, loopback_http=allow_loopback_http)
+    except CarnetError:
+        raise IssuerError(
+            ErrorKind.MALFORMED,
+            "The address of the issuer is not one that wallets can open.",
+            hint="Use https://your.name, or http://localhost:PORT for trying.",
+        ) from None
+    if url.endswith("/") or "%" in url or urlsplit(url).path.startswith("/.well-known"):
+        raise IssuerError(
+            ErrorKind.MALFORMED,
+            "The address of the issuer ends with a slash or has a special character.",
+            hint="Write it exactly as it shall be signed, without a slash at the end.",
+        )
+
+
+def is_loopback_http(url: str) -> bool:
+    """Whether a URL is plain http to this machine by name, as for trying and testing."""
+    parts = urlsplit(url)
+    return parts.scheme == "http" and parts.hostname == "localhost"
+
+
+def check_name(name: str) -> str:
+    """Check the issuer's own name.
+
+    Raises:
+        IssuerError: `malformed`.
+    """
+    try:
+        return check_plain(name, max_characters=MAX_NAME_CHARACTERS)
+    except SchemaError:
+        raise IssuerError(
+            ErrorKind.MALFORMED,
+            "The name of the issuer is empty, too long, or has invisible characters.",
+        ) from None
+
+
+def write_config(directory: Path, config: IssuerConfig) -> None:
+    """Write a new issuer's settings; raises as `durable_file.write_private_file`."""
+    shape: dict[str, Any] = {
+        "format": _FORMAT,
+        "version": _VERSION,
+        "url": config.url,
+        "name": config.name,
+        "class": config.klass.value,
+        "allow_loopback_http": config.allow_loopback_http,
+        "signing_key": config.signing_key.to_json(),
+        "batch_size": config.batch_size,
+        "encryption_required": config.encryption_required,
+        "created_at": config.created_at,
+    }
+    if config.database is not None:
+        shape["database"] = config.database
+    write_private_file(directory / CONFIG_FILE, strict_json.dumps_bytes(shape))
+
+
+def read_config(directory: Path) -> IssuerConfig:
+    """Read the settings of an issuer's folder.
+
+    Raises:
+        IssuerError: `not_found` when there is no issuer, `unsupported_version`, or
+            `vault_corrupt` when the file cannot be read.
+    """
+    try:
+        data = read_private_file(directory / CONFIG_FILE, max_bytes=_MAX_BYTES)
+    except InvalidError as error:
+        if error.kind is not ErrorKind.NOT_FOUND:
+            raise
+        raise IssuerError(
+            ErrorKind.NOT_FOUND,
+            "There is no issuer in this folder.",
+            hint="Make one with: carnet issuer init DIR --name NAME --url URL",
+        ) from None
+    try:
+        shape = strict_json.loads_object(data, max_bytes=_MAX_BYTES)
+        if shape.get("format") == _FORMAT and shape.get("version") != _VERSION:
+            raise IssuerError(
+                ErrorKind.UNSUPPORTED_VERSION, "Another version of Carnet wrote this folder."
+            )
+        return _config(shape)
+    except (InvalidError, KeyError, TypeError, ValueError):
+        raise IssuerError(
+            ErrorKind.VAULT_CORRUPT,
+            "The issuer's settings cannot be read.",
+            hint="Restore issuer.json from a backup.",
+        ) from None
+
+
+def _config(shape: dict[str, Any]) -> IssuerConfig:
+    kinds: dict[str, type] = {
+        "format": str, "version": int, "url": str, "name": str, "class": str,
+        "allow_loopback_http": bool, "signing_key": dict, "batch_size": int,
+        "encryption_required": bool, "created_at": int,
+    }  # fmt: skip
+    if any(type(shape[name]) is not kind for name, kind in kinds.items()):
+        raise TypeError
+    database = shape.get("database")
+    if shape["format"] != _FORMAT or not 2 <= shape["batch_size"] <= 100:
+        raise ValueError
+    if database is not None and type(database) is not str:
+        raise TypeError
+    check_issuer_url(shape["url"], allow_loopback_http=shape["allow_loopback_http"])
+    return IssuerConfig(
+        url=shape["url"],
+        name=shape["name"],
+        klass=OrganisationClass(shape["class"]),
+        allow_loopback_http=shape["allow_loopback_http"],
+        signing_key=parse_public_jwk(shape["signing_key"]),
+        created_at=shape["created_at"],
+        database=database,
+        batch_size=shape["batch_size"],
+        encryption_required=shape["encryption_required"],
+    )

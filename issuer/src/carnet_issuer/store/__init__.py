@@ -1,0 +1,1 @@
+"""Durable state of the issuer: tables, migrations, and transactions that mean it."""

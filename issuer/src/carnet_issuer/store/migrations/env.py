@@ -1,0 +1,13 @@
+"""Alembic's entry: runs the migrations on the connection `store.schema` hands over."""
+
+from alembic import context
+
+from carnet_issuer.store.tables import METADATA
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=METADATA,
+    render_as_batch=True,
+    transactional_ddl=True,
+)
+context.run_migrations()

@@ -1,0 +1,1 @@
+"""One module a migration; the revision stands inside."""
