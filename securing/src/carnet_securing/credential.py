@@ -8,7 +8,7 @@ import binascii
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final, Self
+from typing import Final, NamedTuple
 
 from carnet_securing import base64url
 from carnet_securing.algorithms import SIGNATURE_ALGORITHMS, SignatureCheck
@@ -44,15 +44,17 @@ class AnyVct(Enum):
 ANY_VCT: Final = AnyVct.ANY
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnverifiedCredential:
+class UnverifiedCredential(NamedTuple):
     """A well-formed SD-JWT; what it claims about itself helps to find a key, and no more."""
 
     sd_jwt: UnverifiedSdJwt
-    unverified_iss: str | None = field(repr=False)
-    unverified_kid: str | None = field(repr=False)
-    unverified_vct: str | None = field(repr=False)
-    unverified_x5c: tuple[bytes, ...] | None = field(repr=False)
+    unverified_iss: str | None
+    unverified_kid: str | None
+    unverified_vct: str | None
+    unverified_x5c: tuple[bytes, ...] | None
+
+    def __repr__(self) -> str:
+        return f"UnverifiedCredential(sd_jwt={self.sd_jwt!r})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,28 +74,34 @@ class IssuerKey:
     chain_leaf: bytes | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthenticCredential:
-    """Signed by `issuer` and untampered. It may have expired, and its holder is not checked.
-
-    Attributes:
-        vct: its type, as signed.
-        aka_vcts: further types it says it is of; the issuer's word, like `vct`.
-        claims: the processed claims, `iss`, `cnf` and the like among them.
-        confirmation: the `cnf` claim, which `holder_key_of` reads.
-        issued_at, not_before, expires_at: Unix seconds; None where not signed or not shown.
-    """
-
+class _Credential(NamedTuple):
     issuer: IssuerKey
     vct: str
     aka_vcts: tuple[str, ...]
     vct_integrity: str | None
-    claims: JsonObject = field(repr=False)
-    sd_jwt: VerifiedSdJwt = field(repr=False)
-    confirmation: JsonObject | None = field(repr=False)
+    claims: JsonObject
+    sd_jwt: VerifiedSdJwt
+    confirmation: JsonObject | None
     issued_at: int | None
     not_before: int | None
     expires_at: int | None
+
+
+class AuthenticCredential(_Credential):
+    """Signed by `issuer` and untampered. It may have expired, and its holder is not checked.
+
+    Attributes:
+        issuer: the key it was checked with, and whose that is.
+        vct: its type, as signed.
+        aka_vcts: further types it says it is of; the issuer's word, like `vct`.
+        vct_integrity: the digest of the type's metadata, as signed.
+        claims: the processed claims, `iss`, `cnf` and the like among them.
+        sd_jwt: the SD-JWT it is.
+        confirmation: the `cnf` claim, which `holder_key_of` reads.
+        issued_at, not_before, expires_at: Unix seconds; None where not signed or not shown.
+    """
+
+    __slots__ = ()
 
     @property
     def status(self) -> StatusReference | None:
@@ -105,33 +113,14 @@ class AuthenticCredential:
         """
         return parse_status(self.claims["status"]) if "status" in self.claims else None
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(issuer={self.issuer!r}, vct={self.vct!r})"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
 class VerifiedCredential(AuthenticCredential):
-    """An authentic credential that was within its validity when it was checked.
+    """An authentic credential that was within its validity at the time it was checked for."""
 
-    Attributes:
-        checked_at: the time it was checked for, in Unix seconds.
-    """
-
-    checked_at: int
-
-    @classmethod
-    def at(cls, authentic: AuthenticCredential, *, now: int) -> Self:
-        """Note that the times of `authentic` hold at `now`; `check_validity` ensures it."""
-        return cls(
-            issuer=authentic.issuer,
-            vct=authentic.vct,
-            aka_vcts=authentic.aka_vcts,
-            vct_integrity=authentic.vct_integrity,
-            claims=authentic.claims,
-            sd_jwt=authentic.sd_jwt,
-            confirmation=authentic.confirmation,
-            issued_at=authentic.issued_at,
-            not_before=authentic.not_before,
-            expires_at=authentic.expires_at,
-            checked_at=now,
-        )
+    __slots__ = ()
 
 
 def parse_credential(data: str | bytes, *, limits: Limits) -> UnverifiedCredential:
@@ -144,11 +133,11 @@ def parse_credential(data: str | bytes, *, limits: Limits) -> UnverifiedCredenti
     claims, header = sd_jwt.unverified_claims, sd_jwt.jws.unverified_header
     vct = claims.get("vct")
     return UnverifiedCredential(
-        sd_jwt=sd_jwt,
-        unverified_iss=_optional_text(claims, "iss"),
-        unverified_kid=_optional_text(header, "kid"),
-        unverified_vct=vct if type(vct) is str else None,
-        unverified_x5c=_certificates(header["x5c"], limits) if "x5c" in header else None,
+        sd_jwt,
+        _optional_text(claims, "iss"),
+        _optional_text(header, "kid"),
+        vct if type(vct) is str else None,
+        _certificates(header["x5c"], limits) if "x5c" in header else None,
     )
 
 
@@ -199,16 +188,16 @@ def authenticate_credential(
         if name in claims and type(claims[name]) is not int:
             raise _malformed("A time of the credential is not a whole number.")
     return AuthenticCredential(
-        issuer=issuer_key,
-        vct=vct,
-        aka_vcts=aka_vcts,
-        vct_integrity=_optional_text(claims, "vct#integrity"),
-        claims=claims,
-        sd_jwt=verified,
-        confirmation=confirmation,
-        issued_at=claims.get("iat"),
-        not_before=claims.get("nbf"),
-        expires_at=claims.get("exp"),
+        issuer_key,
+        vct,
+        aka_vcts,
+        _optional_text(claims, "vct#integrity"),
+        claims,
+        verified,
+        confirmation,
+        claims.get("iat"),
+        claims.get("nbf"),
+        claims.get("exp"),
     )
 
 
@@ -237,7 +226,7 @@ def check_validity(authentic: AuthenticCredential, *, now: int, leeway: int) -> 
         InvalidError: `expired`, or `not_yet_valid` (also for an `iat` in the future).
     """
     check_times(authentic.claims, now=now, leeway=leeway)
-    return VerifiedCredential.at(authentic, now=now)
+    return VerifiedCredential._make(authentic)
 
 
 def verify_credential(

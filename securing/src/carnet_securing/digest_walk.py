@@ -5,7 +5,7 @@ nothing was hidden comes back as the very same object, which tells a profile
 that this part held no digest at any depth.
 """
 
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NamedTuple
 
 from carnet_securing.disclosure import (
     DIGESTS,
@@ -76,7 +76,9 @@ class _Walk:
         if depth > self._max_depth:
             raise InvalidError(ErrorKind.TOO_DEEP, "Hidden claims are nested too deeply.")
         if HASH_NAME in source or PLACEHOLDER in source:
-            _misplaced()
+            raise InvalidError(
+                ErrorKind.MALFORMED, "A name kept for digests stands where no digest belongs."
+            )
         result = source
         digests = source.get(DIGESTS, _ABSENT)
         if digests is not _ABSENT:
@@ -102,13 +104,10 @@ class _Walk:
         self, digests: JsonValue, target: JsonObject, path: ConcretePath, depth: int
     ) -> None:
         """Insert what is disclosed of one `_sd` array at its level."""
-        if type(digests) is not list or (digests and {*map(type, digests)} != _TEXT_ONLY):
-            raise InvalidError(ErrorKind.MALFORMED, "A list of digests is not a list of texts.")
-        seen = self._seen
-        expected = len(seen) + len(digests)
-        seen.update(digests)
-        if len(seen) != expected:
-            _twice()
+        if type(digests) is not list:
+            raise InvalidError(ErrorKind.MALFORMED, "A list of digests is not a list.")
+        if digests:
+            self._note(digests)
         by_digest = self._by_digest
         for digest in digests:
             if digest not in by_digest:
@@ -126,6 +125,27 @@ class _Walk:
     def elements(self, source: list[JsonValue], path: ConcretePath, depth: int) -> list[JsonValue]:
         if depth > self._max_depth:
             raise InvalidError(ErrorKind.TOO_DEEP, "Hidden claims are nested too deeply.")
+        try:
+            digests = [element[PLACEHOLDER] for element in source]
+        except (KeyError, TypeError, IndexError):
+            return self._mixed(source, path, depth)
+        return self._placeholders(source, digests, path, depth) if digests else source
+
+    def _placeholders(
+        self, source: list[JsonValue], digests: list[JsonValue], path: ConcretePath, depth: int
+    ) -> list[JsonValue]:
+        """The elements that are disclosed of an array in which every one was hidden."""
+        if sum(map(len, source)) != len(source):
+            raise _further_members()
+        self._note(digests)
+        result: list[JsonValue] = []
+        for digest in digests:
+            if digest in self._by_digest:
+                self._append(digest, result, path, depth)
+        return result
+
+    def _mixed(self, source: list[JsonValue], path: ConcretePath, depth: int) -> list[JsonValue]:
+        """An array with elements that were never hidden."""
         result = source
         for index, element in enumerate(source):
             kind = type(element)
@@ -133,7 +153,12 @@ class _Walk:
                 if PLACEHOLDER in element:
                     if result is source:
                         result = source[:index]
-                    self._append(element, result, path, depth)
+                    if len(element) != 1:
+                        raise _further_members()
+                    digest = element[PLACEHOLDER]
+                    self._note([digest])
+                    if digest in self._by_digest:
+                        self._append(digest, result, path, depth)
                     continue
                 place = index if result is source else len(result)
                 processed: JsonValue = self.members(element, (*path, place), depth + 1)
@@ -149,24 +174,19 @@ class _Walk:
                 result.append(processed)
         return result
 
-    def _append(
-        self, holder: JsonObject, target: list[JsonValue], path: ConcretePath, depth: int
-    ) -> None:
-        """Append what one array placeholder stands for, if it is disclosed."""
-        digest = holder[PLACEHOLDER]
-        if len(holder) != 1:
-            raise InvalidError(
-                ErrorKind.DISCLOSURE_MALFORMED, "A hidden list element has further members."
-            )
-        if type(digest) is not str:
+    def _note(self, digests: list[JsonValue]) -> None:
+        """Remember digests, each of which may be met once in the whole document."""
+        if {*map(type, digests)} != _TEXT_ONLY:
             raise InvalidError(ErrorKind.MALFORMED, "A digest is not a text.")
-        if digest in self._seen:
-            _twice()
-        self._seen.add(digest)
-        encoded = self._by_digest.get(digest)
-        if encoded is None:
-            return
-        disclosure = element_of(encoded, digest, limits=self._limits)
+        seen = self._seen
+        expected = len(seen) + len(digests)
+        seen.update(digests)
+        if len(seen) != expected:
+            raise InvalidError(ErrorKind.DIGEST_DUPLICATE, "A digest appears more than once.")
+
+    def _append(self, digest: str, target: list[JsonValue], path: ConcretePath, depth: int) -> None:
+        """Append the element whose digest stood in an array."""
+        disclosure = element_of(self._by_digest[digest], digest, limits=self._limits)
         where = (*path, len(target))
         self.disclosed.append(Disclosed(where, disclosure))
         target.append(self.value(disclosure.value, where, depth + 1))
@@ -183,11 +203,7 @@ class _Walk:
 _ABSENT: Final = object()
 
 
-def _misplaced() -> NoReturn:
-    raise InvalidError(
-        ErrorKind.MALFORMED, "A name kept for digests stands where no digest belongs."
+def _further_members() -> InvalidError:
+    return InvalidError(
+        ErrorKind.DISCLOSURE_MALFORMED, "A hidden list element has further members."
     )
-
-
-def _twice() -> NoReturn:
-    raise InvalidError(ErrorKind.DIGEST_DUPLICATE, "A digest appears more than once.")

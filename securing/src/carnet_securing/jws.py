@@ -6,9 +6,8 @@ what we would have to understand (`crit`) is refused when the header is read.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from carnet_securing import base64url, strict_json
 from carnet_securing.algorithms import SIGNATURE_ALGORITHMS, SignatureCheck
@@ -24,23 +23,27 @@ _CACHED_HEADERS: Final = 512
 _CACHED_HEADER_CHARACTERS: Final = 2_048
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnverifiedJws:
+class UnverifiedJws(NamedTuple):
     """A well-formed compact JWS. Nobody has checked who made it."""
 
-    unverified_header: JsonObject = field(repr=False)
-    unverified_payload: bytes = field(repr=False)
-    signing_input: bytes = field(repr=False)
-    signature: bytes = field(repr=False)
+    unverified_header: JsonObject
+    unverified_payload: bytes
+    signing_input: bytes
+    signature: bytes
+
+    def __repr__(self) -> str:
+        return "UnverifiedJws()"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerifiedJws:
+class VerifiedJws(NamedTuple):
     """A JWS whose signature holds under `key`, which the caller chose."""
 
-    header: JsonObject = field(repr=False)
-    payload: bytes = field(repr=False)
+    header: JsonObject
+    payload: bytes
     key: PublicJwk
+
+    def __repr__(self) -> str:
+        return f"VerifiedJws(key={self.key!r})"
 
 
 def parse_jws(
@@ -65,10 +68,10 @@ def parse_jws(
         raise _malformed("A signed text does not have three parts.")
     header_part, payload_part, signature_part = parts
     return UnverifiedJws(
-        unverified_header=_read_header(header_part, limits),
-        unverified_payload=base64url.decode(payload_part),
-        signing_input=raw[: -len(signature_part) - 1],
-        signature=base64url.decode(signature_part),
+        _read_header(header_part, limits),
+        base64url.decode(payload_part),
+        raw[: -len(signature_part) - 1],
+        base64url.decode(signature_part),
     )
 
 
@@ -106,7 +109,7 @@ def verify_jws(
     key.check_may_verify(algorithm)
     # 4.
     check(algorithm, key, unverified.signing_input, unverified.signature)
-    return VerifiedJws(header=header, payload=unverified.unverified_payload, key=key)
+    return VerifiedJws(header, unverified.unverified_payload, key)
 
 
 def sign_jws(

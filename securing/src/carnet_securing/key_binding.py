@@ -7,7 +7,7 @@ screen to whoever scans it (`aud` is `SHOWN_ON_SCREEN`).
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from carnet_securing import base64url, disclosure, strict_json
 from carnet_securing.algorithms import SignatureCheck
@@ -31,8 +31,7 @@ _TRANSACTION_HASHES: Final = "transaction_data_hashes"
 _TRANSACTION_HASH_NAME: Final = "transaction_data_hashes_alg"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerifiedKeyBinding:
+class VerifiedKeyBinding(NamedTuple):
     """The holder answered this verifier's question, with the key the credential names.
 
     Attributes:
@@ -42,8 +41,11 @@ class VerifiedKeyBinding:
 
     issued_at: int
     audience: str
-    nonce: str = field(repr=False)
-    claims: JsonObject = field(repr=False)
+    nonce: str
+    claims: JsonObject
+
+    def __repr__(self) -> str:
+        return f"VerifiedKeyBinding(issued_at={self.issued_at}, audience={self.audience!r})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,9 +167,7 @@ def verify_key_binding(
         raise InvalidError(ErrorKind.KB_NONCE, "The document answers another question.")
     # 6.
     _check_transaction_data(claims, transaction_data)
-    return VerifiedKeyBinding(
-        issued_at=claims["iat"], audience=audience, nonce=nonce, claims=claims
-    )
+    return VerifiedKeyBinding(claims["iat"], audience, nonce, claims)
 
 
 def verify_shown(

@@ -1,7 +1,7 @@
 """The signature back end of this machine: `cryptography` for ECDSA, libsodium for Ed25519.
 
-Both libraries are imported when first used. Loaded keys are kept in a bounded cache: an
-issuer's key serves many checks, a holder's key serves one and falls out.
+Both libraries are imported when first used. A loaded key is kept when it is met a second
+time: an issuer's key serves many checks, a holder's key serves one and is let go at once.
 """
 
 from functools import lru_cache
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric import ec
 
-_CACHED_KEYS: Final = 512
+_KEPT_KEYS: Final = 512
+_REMEMBERED_KEYS: Final = 2_048
 
 
 class Ecdsa(NamedTuple):
@@ -26,6 +27,7 @@ class Ecdsa(NamedTuple):
     curve: "ec.EllipticCurve"
     scheme: "ec.ECDSA"
     size: int
+    load: "Callable[[ec.EllipticCurve, bytes], ec.EllipticCurvePublicKey]"
     encode: "Callable[[int, int], bytes]"
     decode: "Callable[[bytes], tuple[int, int]]"
     refused: type[Exception]
@@ -45,15 +47,14 @@ def check_signature(algorithm: str, jwk: PublicJwk, message: bytes, signature: b
     if jwk.y is None:
         _check_ed25519(jwk, message, signature)
         return
-    ecdsa = ecdsa_for(algorithm)
-    size = ecdsa.size
+    _, scheme, size, _, encode, _, refused = ecdsa_for(algorithm)
     if len(signature) != 2 * size:
         raise bad_signature()
     key = load_ec_public_key(jwk.crv, jwk.x, jwk.y)
     r, s = int.from_bytes(signature[:size], "big"), int.from_bytes(signature[size:], "big")
     try:
-        key.verify(ecdsa.encode(r, s), message, ecdsa.scheme)
-    except ecdsa.refused:
+        key.verify(encode(r, s), message, scheme)
+    except refused:
         raise bad_signature() from None
 
 
@@ -67,23 +68,43 @@ def _check_ed25519(jwk: PublicJwk, message: bytes, signature: bytes) -> None:
         raise bad_signature() from None
 
 
-@lru_cache(maxsize=_CACHED_KEYS)
+_loaded: "dict[tuple[str, str, str], ec.EllipticCurvePublicKey]" = {}
+_met_once: set[tuple[str, str, str]] = set()
+
+
 def load_ec_public_key(crv: str, x: str, y: str) -> "ec.EllipticCurvePublicKey":
     """The loaded key of a P-256 or P-384 point.
 
     Raises:
         InvalidError: `malformed` when the point is not on the curve.
     """
-    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - imported on use
-
+    name = (crv, x, y)
+    key = _loaded.get(name)
+    if key is not None:
+        return key
+    ecdsa = ecdsa_for("ES256" if crv == "P-256" else "ES384")
     point = b"\x04" + base64url.decode(x) + base64url.decode(y)
-    curve = ec.SECP256R1() if crv == "P-256" else ec.SECP384R1()
     try:
-        return ec.EllipticCurvePublicKey.from_encoded_point(curve, point)
+        key = ecdsa.load(ecdsa.curve, point)
     except ValueError:
         raise InvalidError(
             ErrorKind.MALFORMED, "The coordinates of a key are not a point of its curve."
         ) from None
+    if name in _met_once:
+        if len(_loaded) >= _KEPT_KEYS:
+            _loaded.clear()
+        _loaded[name] = key
+    else:
+        if len(_met_once) >= _REMEMBERED_KEYS:
+            _met_once.clear()
+        _met_once.add(name)
+    return key
+
+
+def forget_keys() -> None:
+    """Let go of every loaded key, as a fresh process would have none."""
+    _loaded.clear()
+    _met_once.clear()
 
 
 @lru_cache(maxsize=4)
@@ -102,6 +123,7 @@ def ecdsa_for(algorithm: str) -> Ecdsa:
         curve,
         scheme,
         size,
+        ec.EllipticCurvePublicKey.from_encoded_point,
         utils.encode_dss_signature,
         utils.decode_dss_signature,
         InvalidSignature,

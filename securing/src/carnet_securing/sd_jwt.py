@@ -5,8 +5,7 @@ never read from the input (section 7.3 step 1): see `carnet_securing.key_binding
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from carnet_securing import disclosure, strict_json
 from carnet_securing.algorithms import SignatureCheck
@@ -20,8 +19,7 @@ from carnet_securing.strict_json import JsonObject
 _DEFAULT_HASHES: Final = disclosure.HASH_ALGORITHMS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnverifiedSdJwt:
+class UnverifiedSdJwt(NamedTuple):
     """The parts of a compact SD-JWT or SD-JWT+KB, well formed but not verified.
 
     Attributes:
@@ -33,14 +31,16 @@ class UnverifiedSdJwt:
     """
 
     jws: UnverifiedJws
-    unverified_claims: JsonObject = field(repr=False)
-    disclosures: tuple[bytes, ...] = field(repr=False)
-    key_binding: bytes | None = field(repr=False)
-    hashed_part: bytes = field(repr=False)
+    unverified_claims: JsonObject
+    disclosures: tuple[bytes, ...]
+    key_binding: bytes | None
+    hashed_part: bytes
+
+    def __repr__(self) -> str:
+        return f"UnverifiedSdJwt(disclosures={len(self.disclosures)})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerifiedSdJwt:
+class VerifiedSdJwt(NamedTuple):
     """An SD-JWT whose signature and digests hold. Times and key binding are not checked yet.
 
     `payload` and `claims` share the parts in which nothing was hidden: read them, do not
@@ -57,14 +57,17 @@ class VerifiedSdJwt:
         key: the key the signature was checked with.
     """
 
-    header: JsonObject = field(repr=False)
-    payload: JsonObject = field(repr=False)
-    claims: JsonObject = field(repr=False)
-    disclosed: tuple[Disclosed, ...] = field(repr=False)
+    header: JsonObject
+    payload: JsonObject
+    claims: JsonObject
+    disclosed: tuple[Disclosed, ...]
     hash_algorithm: str
-    key_binding: bytes | None = field(repr=False)
-    hashed_part: bytes = field(repr=False)
+    key_binding: bytes | None
+    hashed_part: bytes
     key: PublicJwk
+
+    def __repr__(self) -> str:
+        return f"VerifiedSdJwt(disclosed={len(self.disclosed)}, key={self.key!r})"
 
 
 def parse_sd_jwt(data: str | bytes, *, limits: Limits) -> UnverifiedSdJwt:
@@ -76,26 +79,31 @@ def parse_sd_jwt(data: str | bytes, *, limits: Limits) -> UnverifiedSdJwt:
         InvalidError: `too_large`, `malformed`, and whatever parsing the JWT raises.
     """
     raw = _ascii(data) if isinstance(data, str) else data
-    if len(raw) > limits.compact_bytes or raw.count(b"~") - 1 > limits.disclosures:
-        raise InvalidError(ErrorKind.TOO_LARGE, "The document is larger than allowed.")
-    jwt, *disclosures, last = raw.split(b"~") if b"~" in raw else (b"", b"")
-    if not jwt or b"" in disclosures:
+    if len(raw) > limits.compact_bytes:
+        raise _too_large()
+    # One part more than allowed is split off, and no further one.
+    jwt, *disclosures = raw.split(b"~", limits.disclosures + 2)
+    if len(disclosures) > limits.disclosures + 1:
+        raise _too_large()
+    last = disclosures.pop() if disclosures else b""
+    if not jwt or b"" in disclosures or len(jwt) == len(raw):
         raise InvalidError(ErrorKind.MALFORMED, "The document is not a compact SD-JWT.")
-    if last and last.count(b".") != 2:
-        raise InvalidError(
-            ErrorKind.MALFORMED, "The last part of the document is not a key binding."
-        )
-    if len(last) > limits.key_binding_bytes:
-        raise InvalidError(ErrorKind.TOO_LARGE, "The key binding is larger than allowed.")
+    if last:
+        if last.count(b".") != 2:
+            raise InvalidError(
+                ErrorKind.MALFORMED, "The last part of the document is not a key binding."
+            )
+        if len(last) > limits.key_binding_bytes:
+            raise InvalidError(ErrorKind.TOO_LARGE, "The key binding is larger than allowed.")
     jws = parse_jws(jwt, limits=limits)
     return UnverifiedSdJwt(
-        jws=jws,
-        unverified_claims=strict_json.loads_object(
+        jws,
+        strict_json.loads_object(
             jws.unverified_payload, max_bytes=limits.compact_bytes, max_depth=limits.json_depth
         ),
-        disclosures=tuple(disclosures),
-        key_binding=last or None,
-        hashed_part=raw[: len(raw) - len(last)],
+        tuple(disclosures),
+        last or None,
+        raw[: len(raw) - len(last)],
     )
 
 
@@ -149,15 +157,19 @@ def verify_sd_jwt(
     # 4.
     claims, disclosed = reveal(payload, by_digest, limits=limits)
     return VerifiedSdJwt(
-        header=signed.header,
-        payload=payload,
-        claims=claims,
-        disclosed=disclosed,
-        hash_algorithm=hash_algorithm,
-        key_binding=unverified.key_binding,
-        hashed_part=unverified.hashed_part,
-        key=signed.key,
+        signed.header,
+        payload,
+        claims,
+        disclosed,
+        hash_algorithm,
+        unverified.key_binding,
+        unverified.hashed_part,
+        signed.key,
     )
+
+
+def _too_large() -> InvalidError:
+    return InvalidError(ErrorKind.TOO_LARGE, "The document is larger than allowed.")
 
 
 def _ascii(text: str) -> bytes:

@@ -21,6 +21,7 @@ _MAX_INTEGER: Final = 2**53
 _MAX_DIGITS: Final = 17
 # Possessive, and an unterminated string runs to the end: linear on any input.
 _STRINGS: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_BACKSLASH: Final = ord("\\")
 _NOT_BRACKETS: Final = bytes(c for c in range(256) if c not in b"[]{}")
 _NOT_BRACKETS_OR_QUOTES: Final = _NOT_BRACKETS.replace(b'"', b"")
 _ONE_KIND: Final = bytes.maketrans(b"{}", b"[]")
@@ -51,7 +52,7 @@ def loads(data: str | bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> J
         if end != len(text):
             # White space around the value, or no JSON: the slower road tells which.
             value = _DECODER.decode(text)
-        if b"\\u" in raw:
+        if _BACKSLASH in raw and b"\\u" in raw:
             _utf8(_ENCODER.encode(value))
     except InvalidError:
         raise
@@ -97,7 +98,7 @@ def _check_depth(raw: bytes, max_depth: int) -> None:
     # One kind of bracket, so that a round peels one level; the parser finds mismatched ones.
     brackets = raw.translate(_ONE_KIND, _NOT_BRACKETS_OR_QUOTES).replace(b'""', b"")
     # The quotes before a bracket inside a string are odd in number: one of them is left over.
-    if b'"' in brackets or b"\\" in raw:
+    if b'"' in brackets or _BACKSLASH in raw:
         brackets = _STRINGS.sub(b"", raw).translate(_ONE_KIND, _NOT_BRACKETS)
     for _ in range(max_depth):
         if not brackets:
