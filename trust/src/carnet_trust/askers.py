@@ -4,16 +4,15 @@ A known asker is one whose authenticated client identifier stands in the trust d
 name from the request, its certificate or its metadata is never shown.
 """
 
+import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
+from carnet_securing import base64url
 from carnet_securing.did import key_of_did_url
 from carnet_securing.errors import CarnetError
-from carnet_trust.display_name import entry_name, host_name, identifier_name, key_name
+from carnet_trust.display_name import entry_name, host_name, identifier_name, key_name, short_form
 from carnet_trust.trust_file import TrustData
-
-_SHORT: Final = 12
 
 
 class AskerKind(StrEnum):
@@ -64,10 +63,13 @@ def _stranger(client_id: str) -> str:
         try:
             return key_name(key_of_did_url(value)).text
         except CarnetError:
-            return _shortened(value.removeprefix("did:jwk:").removeprefix("did:key:"))
-    named = identifier_name(value.partition("?")[0])
-    return _shortened(value) if named is None else named.text
+            return _digest(client_id)
+    if prefix in ("redirect_uri", "decentralized_identifier"):
+        named = identifier_name(value.partition("?")[0])
+        return _digest(client_id) if named is None else named.text
+    return _digest(client_id)
 
 
-def _shortened(text: str) -> str:
-    return "".join(c for c in text if c.isascii() and c.isalnum())[:_SHORT]
+def _digest(client_id: str) -> str:
+    """No word of an identifier is shown: whoever asks would have chosen it."""
+    return short_form(base64url.encode(hashlib.sha256(client_id.encode()).digest()))

@@ -85,11 +85,14 @@ def host_name(host: str) -> DisplayName:
 
 def key_name(key: PublicJwk) -> DisplayName:
     """A short form of a key's thumbprint: enough to tell two apart side by side, no proof."""
-    characters = [c for c in key.thumbprint.upper() if c.isalnum()][: _GROUP * _GROUPS]
-    groups = [
-        "".join(characters[start : start + _GROUP]) for start in range(0, len(characters), _GROUP)
-    ]
-    return DisplayName(text="-".join(groups), kind=NameKind.KEY)
+    return DisplayName(text=short_form(key.thumbprint), kind=NameKind.KEY)
+
+
+def short_form(digest: str) -> str:
+    """Twelve characters of a digest in groups; of anything else it would be a chosen name."""
+    characters = [c for c in digest.upper() if c.isalnum()][: _GROUP * _GROUPS]
+    starts = range(0, len(characters), _GROUP)
+    return "-".join("".join(characters[start : start + _GROUP]) for start in starts)
 
 
 def _ascii_label(label: str) -> str:
