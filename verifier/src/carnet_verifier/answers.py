@@ -18,6 +18,7 @@ from typing import Any, Final
 from carnet_schemas.dcql import CredentialQuery, DcqlQuery
 from carnet_schemas.dcql_answer import PresentedCredential, check_answer
 from carnet_schemas.errors import SchemaError
+from carnet_schemas.oid4vp_response import parse_vp_token
 from carnet_securing import strict_json
 from carnet_securing.algorithms import SignatureCheck
 from carnet_securing.errors import CarnetError, ErrorKind, InvalidError
@@ -31,7 +32,6 @@ from carnet_verifier.findings import Findings
 from carnet_verifier.policy import Policy
 from carnet_verifier.report import Check, CheckId, Ground, Outcome, Report, Text, conclude
 
-_MAX_PRESENTATIONS: Final = 32
 _TECHNICAL: Final = frozenset({"cnf", "status", "vct#integrity", "_sd_alg"})
 
 
@@ -197,23 +197,15 @@ def shown(one: Examination) -> ShownCredential:
     )
 
 
-def _read_token(unverified: str | bytes, limits: Limits) -> dict[str, list[str]]:
+def _read_token(unverified: str | bytes, limits: Limits) -> Mapping[str, Sequence[str]]:
     """Step 1."""
-    token = strict_json.loads_object(
+    token = strict_json.loads(
         unverified, max_bytes=limits.compact_bytes * 2, max_depth=limits.json_depth
     )
-    count = 0
-    for documents in token.values():
-        if type(documents) is not list or not documents:
-            raise InvalidError(ErrorKind.MALFORMED, "An answer is not an array of presentations.")
-        if not all(type(document) is str for document in documents):
-            raise InvalidError(ErrorKind.MALFORMED, "A presentation is not a text.")
-        count += len(documents)
-    if count == 0:
-        raise InvalidError(ErrorKind.QUERY_UNMET, "An answer has no presentation.")
-    if count > _MAX_PRESENTATIONS:
-        raise InvalidError(ErrorKind.TOO_LARGE, "An answer has too many presentations.")
-    return token
+    try:
+        return parse_vp_token(token)
+    except SchemaError as error:
+        raise InvalidError(ErrorKind(error.kind), "The answer is not a VP token.") from None
 
 
 def _binding(question: Question, query_id: str) -> Binding:

@@ -35,7 +35,7 @@ from carnet_trust.trust_file import TrustData
 from carnet_trust.type_claims import check_claims
 from carnet_verifier.binding import Asked, BearerCopy, Binding, Shown
 from carnet_verifier.findings import Findings
-from carnet_verifier.policy import Examined, Policy
+from carnet_verifier.policy import Examined, NoFurtherCondition, Policy
 from carnet_verifier.report import Check, CheckId, Ground, Text
 
 NOT_MADE_FOR_US: Final = frozenset(
@@ -286,6 +286,9 @@ class _Examiner:
     def _check_policy(self, found: FoundIssuer, status_age: int | None) -> None:
         """Step 9: only on a certificate that is within its validity."""
         if self.verified is None:
+            return
+        if isinstance(self.around.policy, NoFurtherCondition):
+            self.findings.not_applicable(CheckId.POLICY)
             return
         examined = Examined(credential=self.verified, entry=found.entry, status_age=status_age)
         try:

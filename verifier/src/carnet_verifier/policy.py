@@ -47,6 +47,14 @@ class PolicyUnmetError(InvalidError):
 
 
 @dataclass(frozen=True, slots=True)
+class NoFurtherCondition:
+    """The built-in checks, and the question asked, say all that this verifier requires."""
+
+    def require(self, examined: Examined) -> None:
+        """Always met; none of the built-in checks is skipped by it."""
+
+
+@dataclass(frozen=True, slots=True)
 class TypeIs:
     """The certificate has one of these types, compared byte by byte."""
 

@@ -156,6 +156,9 @@ _SENTENCES: Final[Mapping[tuple[CheckId, CheckOutcome], Text]] = {
     (CheckId.POLICY, CheckOutcome.PASSED): _both(
         "Vos autres conditions sont remplies.", "Your other conditions are met."
     ),
+    (CheckId.POLICY, CheckOutcome.NOT_APPLICABLE): _both(
+        "Vous n'avez posé aucune autre condition.", "You set no other condition."
+    ),
     (CheckId.POLICY, CheckOutcome.FAILED): _both(
         "Une de vos conditions n'est pas remplie.", "One of your conditions is not met."
     ),
@@ -248,7 +251,7 @@ UNKNOWN_ISSUER: Final[Text] = _both("cet organisme", "this organisation")
 
 def issuer_text(found: FoundIssuer) -> Text:
     """The issuer's name in both languages: from its trust entry, else its cleaned host."""
-    return {language: issuer_name(found, lang=language) for language in ("fr", "en")}
+    return {language: str(issuer_name(found, lang=language)) for language in ("fr", "en")}
 
 
 def headline(outcome: Outcome, ground: Ground | None, *, issuer: Text) -> Text:

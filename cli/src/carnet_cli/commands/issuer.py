@@ -1,0 +1,289 @@
+"""`carnet issuer`: from a class list to certificates that workers claim."""
+
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from carnet_cli import options
+from carnet_cli.console import Console
+from carnet_cli.failures import UsageFailedError
+from carnet_cli.passphrase import read_passphrase
+from carnet_cli.settings import system_now
+from carnet_issuer.class_list.rejected_file import rejected_csv
+from carnet_issuer.class_list.table import MAX_FILE_BYTES
+from carnet_issuer.errors import IssuerError
+from carnet_issuer.offer_picture import write_offer_png
+from carnet_issuer.service import Issuer
+from carnet_issuer.standing import REASONS, Action, parse_reason
+from carnet_issuer.templates import MAX_TEMPLATE_BYTES
+from carnet_securing import strict_json
+from carnet_securing.errors import ErrorKind
+from carnet_trust.entries import OrganisationClass
+
+app = typer.Typer(no_args_is_help=True)
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The issuer's folder.")]
+RecordId = Annotated[str, typer.Argument(metavar="ID", help="A record's id; see `list`.")]
+
+
+@app.command()
+def init(
+    directory: Folder,
+    *,
+    name: Annotated[str, typer.Option("--name", help="What the issuer is called.")],
+    url: Annotated[
+        str, typer.Option("--url", help="Its address, signed exactly so into every certificate.")
+    ],
+    klass: Annotated[
+        OrganisationClass, typer.Option("--class", help="What kind of organisation it is.")
+    ] = OrganisationClass.TRAINING_BODY,
+    encrypted_only: Annotated[
+        bool, typer.Option("--encrypted-only", help="Refuse requests that are not encrypted.")
+    ] = False,
+    allow_loopback_http: options.AllowLoopbackHttp = False,
+    passphrase_file: options.PassphraseFile = None,
+    json_output: options.Json = False,
+) -> None:
+    """Make an issuer: settings, a sealed signing key, an empty database.
+
+    An address http://localhost:PORT is for trying; the folder remembers that it is one.
+    """
+    del allow_loopback_http
+    passphrase = read_passphrase(passphrase_file, confirm=True)
+    with Issuer.create(
+        directory,
+        name=name,
+        url=url,
+        passphrase=passphrase,
+        now=system_now(),
+        klass=klass,
+        encryption_required=encrypted_only,
+    ) as issuer:
+        key = issuer.config.signing_key.thumbprint
+        Console(json_output).out(
+            {"url": url, "name": name, "class": klass.value, "key": key},
+            [f"{name} can sign as {url}.", f"Key {key}.", "Keep the passphrase: nobody else can."],
+        )
+
+
+@app.command()
+def template(
+    directory: Folder,
+    file: Annotated[Path, typer.Argument(metavar="FILE.toml", help="What a certificate says.")],
+    *,
+    json_output: options.Json = False,
+) -> None:
+    """Check and add a template: what the certificates of a class say."""
+    with Issuer.open(directory) as issuer:
+        added = issuer.add_template(_read(file, MAX_TEMPLATE_BYTES), now=system_now())
+    Console(json_output).out(
+        {"id": added.id, "type": added.vct, "valid_until": added.valid_until},
+        f"Template {added.id} added.",
+    )
+
+
+@app.command(name="import")
+def import_class(
+    directory: Folder,
+    file: Annotated[Path, typer.Argument(metavar="CLASS", help="A class list: .csv or .xlsx.")],
+    *,
+    template_id: Annotated[str, typer.Option("--template", help="The id `template` printed.")],
+    sheet: Annotated[str | None, typer.Option("--sheet", help="Which sheet of a workbook.")] = None,
+    rejected_file: Annotated[
+        Path | None, typer.Option("--rejected", help="Write rejected rows here, as CSV.")
+    ] = None,
+    json_output: options.Json = False,
+) -> None:
+    """Make a record of each good row; say of every other row why not."""
+    with Issuer.open(directory) as issuer:
+        report, read = issuer.import_class(
+            _read(file, MAX_FILE_BYTES), template_id=template_id, now=system_now(), sheet=sheet
+        )
+    if rejected_file is not None:
+        rejected_file.write_bytes(rejected_csv(read, list(report.rejected)))
+    shape = report.to_json()
+    used = ", ".join(f"{name} = {header}" for name, header in shape["columns"]["used"].items())
+    lines = [
+        f"{shape['imported']} imported, {len(shape['rejected'])} rejected, {shape['blank']} blank.",
+        f"Columns: {used}.",
+    ]
+    if shape["columns"]["never"]:
+        lines.append(f"Left out, never on a certificate: {', '.join(shape['columns']['never'])}.")
+    lines += [f"Row {row['row']}: {row['reason']}" for row in shape["rejected"]]
+    Console(json_output).out(shape, lines)
+
+
+@app.command()
+def offer(
+    directory: Folder,
+    *,
+    record_id: Annotated[str, typer.Option("--record", help="The record's id; see `list`.")],
+    no_tx_code: Annotated[
+        bool, typer.Option("--no-tx-code", help="No collection code: whoever has the link claims.")
+    ] = False,
+    by_value: Annotated[
+        bool, typer.Option("--by-value", help="Put the offer itself into the link.")
+    ] = False,
+    expires_in: Annotated[
+        int | None, typer.Option("--expires-in", min=1, max=90 * 86_400, help="In seconds.")
+    ] = None,
+    png: Annotated[Path | None, typer.Option("--png", help="Write the link as a QR code.")] = None,
+    json_output: options.Json = False,
+) -> None:
+    """Offer a certificate to its worker. Hand over link and collection code apart."""
+    with Issuer.open(directory) as issuer:
+        made = issuer.offer(
+            record_id,
+            now=system_now(),
+            with_code=not no_tx_code,
+            by_value=by_value,
+            lifetime=expires_in,
+        )
+    if png is not None:
+        write_offer_png(png, made.offer_uri)
+    lines = [made.offer_uri]
+    if made.tx_code is not None:
+        lines.append(f"Collection code: {made.tx_code}")
+    Console(json_output).out(made.to_json(), lines)
+
+
+@app.command(name="list")
+def list_records(directory: Folder, *, json_output: options.Json = False) -> None:
+    """List every record with its state."""
+    with Issuer.open(directory) as issuer:
+        found = issuer.list(now=system_now())
+    lines = [f"{each.id}  {each.state.value:<9}  {each.holder}" for each in found]
+    Console(json_output).out([each.to_json() for each in found], lines)
+
+
+def _reasons(action: Action) -> str:
+    return f"One of: {', '.join(sorted(REASONS[action]))}."
+
+
+@app.command()
+def withdraw(
+    directory: Folder,
+    record_id: RecordId,
+    *,
+    reason: Annotated[str, typer.Option("--reason", help=_reasons(Action.WITHDRAW))],
+    json_output: options.Json = False,
+) -> None:
+    """Withdraw every copy of a certificate, for good."""
+    _change(directory, record_id, Action.WITHDRAW, reason, json_output=json_output)
+
+
+@app.command()
+def pause(
+    directory: Folder,
+    record_id: RecordId,
+    *,
+    reason: Annotated[str, typer.Option("--reason", help=_reasons(Action.PAUSE))],
+    json_output: options.Json = False,
+) -> None:
+    """Put every copy of a certificate on hold."""
+    _change(directory, record_id, Action.PAUSE, reason, json_output=json_output)
+
+
+@app.command()
+def resume(
+    directory: Folder,
+    record_id: RecordId,
+    *,
+    reason: Annotated[str, typer.Option("--reason", help=_reasons(Action.RESUME))] = "review_ended",
+    json_output: options.Json = False,
+) -> None:
+    """End a pause."""
+    _change(directory, record_id, Action.RESUME, reason, json_output=json_output)
+
+
+@app.command(name="trust-entry")
+def trust_entry(
+    directory: Folder,
+    *,
+    pinned: Annotated[
+        bool, typer.Option("--pinned", help="Give the key itself, for use without a network.")
+    ] = False,
+    json_output: options.Json = False,
+) -> None:
+    """Print the entry by which others come to trust this issuer."""
+    with Issuer.open(directory) as issuer:
+        entry = issuer.trust_entry(pinned=pinned)
+    Console(json_output).out(entry, strict_json.dumps(entry))
+
+
+@app.command()
+def serve(
+    directory: Folder,
+    *,
+    port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="On this machine.")],
+    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    socket_fd: options.SocketFd = None,
+    parent_fd: options.ParentFd = None,
+    passphrase_file: options.PassphraseFile = None,
+    json_output: options.Json = False,
+) -> None:
+    """Let workers claim, and publish keys, types and status lists."""
+    from carnet_issuer.http.app import create_app  # noqa: PLC0415 - the web framework, 0.3 s
+    from carnet_issuer.http.server import serve as run  # noqa: PLC0415 - as above
+
+    console = Console(json_output)
+    with Issuer.open(directory) as issuer:
+        passphrase = read_passphrase(passphrase_file, confirm=False)
+        application = create_app(issuer.unlock(passphrase=passphrase), clock=system_now)
+        url = issuer.config.url
+        with _listener(host, port, socket_fd) as listener:
+            actual = listener.getsockname()[1]
+            run(
+                application,
+                listener,
+                on_ready=lambda: console.out(
+                    {"url": url, "port": actual}, f"{url} is open on port {actual}."
+                ),
+                parent_fd=parent_fd,
+            )
+
+
+def _listener(host: str, port: int, socket_fd: int | None) -> socket.socket:
+    if socket_fd is not None:
+        return socket.socket(fileno=socket_fd)
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise IssuerError(
+            ErrorKind.UNAVAILABLE,
+            f"Port {port} cannot be used: {error.strerror}.",
+            hint="Stop what uses it, or choose another with --port.",
+        ) from None
+    return listener
+
+
+def _change(
+    directory: Path, record_id: str, action: Action, reason: str, *, json_output: bool
+) -> None:
+    try:
+        parsed = parse_reason(reason, action)
+    except IssuerError as error:
+        raise UsageFailedError(error.message, hint=error.hint) from None
+    with Issuer.open(directory) as issuer:
+        change = {
+            Action.WITHDRAW: issuer.withdraw,
+            Action.PAUSE: issuer.pause,
+            Action.RESUME: issuer.resume,
+        }[action]
+        change(record_id, parsed, now=system_now())
+        state = next(r.state for r in issuer.list(now=system_now()) if r.id == record_id)
+    Console(json_output).out(
+        {"id": record_id, "state": state.value, "reason": parsed.value},
+        f"{record_id}: {state.value}.",
+    )
+
+
+def _read(file: Path, max_bytes: int) -> bytes:
+    """Read a file the person named; one byte more than allowed is enough to refuse it."""
+    with file.open("rb") as stream:
+        return stream.read(max_bytes + 1)

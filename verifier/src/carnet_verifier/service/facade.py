@@ -1,0 +1,242 @@
+"""One verifier in one folder: what the command line and the HTTP service call."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import URL
+
+from carnet_schemas.oid4vp_request import ResponseMode
+from carnet_securing.durable_file import read_private_file, write_private_file
+from carnet_securing.errors import CarnetError, ErrorKind
+from carnet_securing.fetch import Fetch
+from carnet_securing.key_file import read_key_file, write_key_file
+from carnet_securing.limits import PRESENTATION, Limits
+from carnet_securing.native import check_signature
+from carnet_securing.signer import SoftwareSigner
+from carnet_trust import standard_base64
+from carnet_trust.cached_lookups import CachedLookups
+from carnet_trust.file_lookup_cache import FileLookupCache
+from carnet_trust.refresh import RefreshReport, refresh
+from carnet_trust.trust_file import TrustData, parse_trust_file, trust_file_bytes
+from carnet_verifier.examination import Surroundings
+from carnet_verifier.policy import NoFurtherCondition
+from carnet_verifier.service import answering, asking, identity
+from carnet_verifier.service.asking import AskedQuestion
+from carnet_verifier.service.database import Database, ensure_schema
+from carnet_verifier.service.errors import ServiceError
+from carnet_verifier.service.identity import Asker
+from carnet_verifier.service.questions import QuestionStore, Result
+from carnet_verifier.service.settings import (
+    Identification,
+    VerifierSettings,
+    check_settings_input,
+)
+
+_KEY_FILE: Final = "request-key.json"
+_TRUST_FILE: Final = "trust.json"
+_DATABASE_FILE: Final = "verifier.sqlite3"
+_CACHE_FOLDER: Final = "cache"
+_MAX_TRUST_BYTES: Final = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """A chain and its key, as PEM, with the name they ask under."""
+
+    chain_pem: bytes
+    key_pem: bytes = field(repr=False)
+    identification: Identification
+
+
+class Verifier:
+    """A verifier that asks and reads answers. Open it once for the life of a process."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        settings: VerifierSettings,
+        signer: SoftwareSigner | None,
+        trust: TrustData,
+        limits: Limits,
+    ) -> None:
+        """Use `Verifier.create` or `Verifier.open`; both check what they read."""
+        self.settings = settings
+        self.trust = trust
+        self._limits = limits
+        self._signer = signer
+        self._database = Database(
+            settings.database
+            or URL.create("sqlite+pysqlite", database=str(directory / _DATABASE_FILE))
+        )
+        ensure_schema(self._database)
+        self._store = QuestionStore(self._database)
+        self._cache = FileLookupCache(directory / _CACHE_FOLDER)
+        self._lookups = CachedLookups(self._cache, check=check_signature, limits=limits)
+
+    @classmethod
+    def create(
+        cls,
+        directory: Path,
+        *,
+        name: str,
+        url: str,
+        passphrase: str,
+        trust: TrustData,
+        certificate: Certificate | None,
+        response_mode: ResponseMode,
+        allow_loopback_http: bool,
+        limits: Limits = PRESENTATION,
+    ) -> "Verifier":
+        """Make a verifier in a new or empty folder.
+
+        Raises:
+            ServiceError: `malformed` for a name, address or certificate that will not do,
+                `conflict` when the folder holds something.
+        """
+        check_settings_input(name=name, url=url, allow_loopback_http=allow_loopback_http)
+        if directory.exists() and any(directory.iterdir()):
+            raise ServiceError(ErrorKind.CONFLICT, "The folder is not empty.")
+        signer, chain, kind = _key_and_chain(url, certificate)
+        settings = VerifierSettings(
+            name=name,
+            url=url,
+            client_id=identity.client_id_of(kind, url=url, signer=signer, chain=chain),
+            identification=kind,
+            response_mode=response_mode,
+            allow_loopback_http=allow_loopback_http,
+            certificates=tuple(standard_base64.encode(one) for one in chain),
+        )
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_key_file(directory / _KEY_FILE, signer, passphrase=passphrase)
+        write_private_file(directory / _TRUST_FILE, trust_file_bytes(trust))
+        settings.save(directory)
+        return cls(directory, settings=settings, signer=signer, trust=trust, limits=limits)
+
+    @classmethod
+    def open(
+        cls, directory: Path, *, passphrase: str | None, limits: Limits = PRESENTATION
+    ) -> "Verifier":
+        """Open a verifier's folder.
+
+        Args:
+            passphrase: opens the key that signs requests; None for a verifier that only asks
+                by stored requests, reads results or refreshes.
+
+        Raises:
+            ServiceError: `not_found`, `malformed` or `unsupported_version`.
+            CarnetError: `vault_passphrase` or `vault_corrupt` for the key file.
+        """
+        settings = VerifierSettings.load(directory)
+        signer = (
+            None
+            if passphrase is None
+            else read_key_file(directory / _KEY_FILE, passphrase=passphrase)
+        )
+        trust = parse_trust_file(
+            read_private_file(directory / _TRUST_FILE, max_bytes=_MAX_TRUST_BYTES)
+        )
+        return cls(directory, settings=settings, signer=signer, trust=trust, limits=limits)
+
+    def ask(self, unverified_query: object, *, unsigned: bool, now: int) -> AskedQuestion:
+        """Store a question and return its link; raises as `asking.ask`."""
+        self._store.forget(answered_before=now - self.settings.times.result)
+        return asking.ask(
+            unverified_query,
+            unsigned=unsigned,
+            settings=self.settings,
+            store=self._store,
+            now=now,
+        )
+
+    def request_object(self, question_id: str, *, wallet_nonce: str | None, now: int) -> str:
+        """The signed request of an open question; the same each time, but for `wallet_nonce`.
+
+        Raises:
+            ServiceError: `not_found`, also for a question that is asked unsigned.
+        """
+        question = self._store.open_question(question_id, now=now)
+        if question.audience != self.settings.client_id:
+            raise ServiceError(ErrorKind.NOT_FOUND, "There is no open question of this name.")
+        extra: Mapping[str, Any] = {} if wallet_nonce is None else {"wallet_nonce": wallet_nonce}
+        return self._asker().sign_request({**question.request, **extra})
+
+    def receive(self, question_id: str, body: bytes, *, now: int) -> None:
+        """Take an answer; raises as `answering.receive`."""
+        question = self._store.open_question(question_id, now=now)
+        answering.receive(
+            body, question=question, store=self._store, surroundings=self._surroundings(now)
+        )
+
+    def result(self, question_id: str) -> Result:
+        """What became of a question; raises `not_found`."""
+        return self._store.result(question_id)
+
+    def result_by_token(self, question_id: str, result_token: str) -> Result:
+        """As `result`, for a caller that proves by the token that it asked."""
+        return self._store.result_by_token(question_id, result_token)
+
+    def did_document(self) -> dict[str, Any] | None:
+        """The DID document to publish; None when the verifier asks under another name."""
+        if self.settings.identification is not Identification.DID_WEB:
+            return None
+        return identity.did_document(self.settings.url, self._signing_key())
+
+    def refresh(self, fetch: Fetch, *, now: int) -> RefreshReport:
+        """Fetch keys, status lists and types of every issuer in the trust data."""
+        return refresh(
+            self.trust,
+            self._cache,
+            fetch=fetch,
+            check=check_signature,
+            limits=self._limits,
+            loopback_http=self.settings.allow_loopback_http,
+            now=now,
+        )
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    def _surroundings(self, now: int) -> Surroundings:
+        return Surroundings(
+            trust=self.trust,
+            lookups=self._lookups,
+            policy=NoFurtherCondition(),
+            now=now,
+            check=check_signature,
+            limits=self._limits,
+        )
+
+    def _signing_key(self) -> SoftwareSigner:
+        if self._signer is None:
+            raise ServiceError(ErrorKind.FORBIDDEN, "The verifier was opened without its key.")
+        return self._signer
+
+    def _asker(self) -> Asker:
+        return identity.asker_of(
+            self.settings.client_id,
+            self.settings.identification,
+            signer=self._signing_key(),
+            certificates=self.settings.certificates,
+        )
+
+
+def read_trust(data: bytes | None) -> TrustData:
+    """The trust data of a `--trust` file; none given means nobody is trusted."""
+    return TrustData.of(()) if data is None else parse_trust_file(data)
+
+
+def _key_and_chain(
+    url: str, certificate: Certificate | None
+) -> tuple[SoftwareSigner, Sequence[bytes], Identification]:
+    if certificate is None:
+        return SoftwareSigner.generate("ES256"), (), identity.default_identification(url)
+    signer = identity.signer_from_pem(certificate.key_pem)
+    chain = identity.chain_from_pem(certificate.chain_pem, signer=signer)
+    return signer, chain, certificate.identification
+
+
+__all__ = ["CarnetError", "Certificate", "Verifier", "read_trust"]

@@ -1,0 +1,166 @@
+"""The verifier over HTTP: request objects, answers, results; every error in one place.
+
+Bodies are read whole under a bound and parsed strictly; FastAPI's own body models and its
+422 are not used (docs/adr/0004-parsing-boundary.md). Nothing is logged about an answer.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from carnet_schemas.errors import SchemaError
+from carnet_schemas.form import parse_form
+from carnet_schemas.oid4vp_request import REQUEST_OBJECT_TYPE
+from carnet_securing import strict_json
+from carnet_securing.errors import CarnetError, ErrorKind
+from carnet_verifier.service.answering import MAX_FORM_BYTES
+from carnet_verifier.service.errors import ServiceError
+from carnet_verifier.service.facade import Verifier
+
+_FORM: Final = "application/x-www-form-urlencoded"
+_JSON: Final = "application/json"
+_MAX_NONCE: Final = 512
+_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+_STATUS: Final = {
+    ErrorKind.NOT_FOUND: 404,
+    ErrorKind.FORBIDDEN: 403,
+    ErrorKind.TOO_LARGE: 413,
+    ErrorKind.UNAVAILABLE: 503,
+    ErrorKind.STORAGE_FULL: 503,
+}
+
+
+async def _body(request: Request) -> bytes:
+    """The whole body, refused as soon as it grows beyond the bound."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+        raise _NotAFormError
+    received = bytearray()
+    async for piece in request.stream():
+        received += piece
+        if len(received) > MAX_FORM_BYTES:
+            raise ServiceError(ErrorKind.TOO_LARGE, "The answer is larger than allowed.")
+    return bytes(received)
+
+
+class _NotAFormError(Exception):
+    """The wrong media type: 415."""
+
+
+Body = Annotated[bytes, Depends(_body)]
+
+
+def create_app(verifier: Verifier, *, clock: Callable[[], int]) -> FastAPI:
+    """The application over one open verifier.
+
+    Args:
+        clock: the current time in Unix seconds, read once for each call.
+    """
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    _add_request_routes(app, verifier, clock)
+    _add_answer_routes(app, verifier, clock)
+    _add_error_handlers(app)
+
+    @app.get("/.well-known/did.json")
+    @app.get("/did.json")
+    def did_document() -> Response:
+        document = verifier.did_document()
+        if document is None:
+            raise ServiceError(ErrorKind.NOT_FOUND, "There is nothing here.")
+        return _json(200, document)
+
+    return app
+
+
+def _add_request_routes(app: FastAPI, verifier: Verifier, clock: Callable[[], int]) -> None:
+    media_type = f"application/{REQUEST_OBJECT_TYPE}"
+
+    @app.get("/request/{question_id}")
+    def request_object(question_id: str) -> Response:
+        signed = verifier.request_object(question_id, wallet_nonce=None, now=clock())
+        return Response(signed, media_type=media_type, headers=_HEADERS)
+
+    @app.post("/request/{question_id}")
+    def request_object_for(question_id: str, body: Body) -> Response:
+        """OpenID4VP 1.0 section 5.10: the wallet's nonce goes into the signed object."""
+        wallet_nonce = _form(body).get("wallet_nonce")
+        if wallet_nonce is not None and len(wallet_nonce) > _MAX_NONCE:
+            raise ServiceError(ErrorKind.TOO_LARGE, "The wallet's nonce is too long.")
+        signed = verifier.request_object(question_id, wallet_nonce=wallet_nonce, now=clock())
+        return Response(signed, media_type=media_type, headers=_HEADERS)
+
+
+def _add_answer_routes(app: FastAPI, verifier: Verifier, clock: Callable[[], int]) -> None:
+    @app.post("/response/{question_id}")
+    def response(question_id: str, body: Body) -> Response:
+        """Section 8.2. The wallet learns that its answer arrived, never what it was worth."""
+        verifier.receive(question_id, body, now=clock())
+        return _json(200, {})
+
+    @app.get("/result/{question_id}")
+    def result(question_id: str, request: Request) -> Response:
+        """For whoever asked, by the token that `ask` returned (section 13.3)."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            return _json(401, {"error": "invalid_token"}, {"WWW-Authenticate": "Bearer"})
+        found = verifier.result_by_token(question_id, token.strip())
+        report = found.report or {}
+        return _json(
+            200,
+            {
+                "id": found.id,
+                "standing": found.standing,
+                "outcome": report.get("outcome"),
+                "ground": report.get("ground"),
+                "report": found.report,
+                "claims": found.claims,
+            },
+        )
+
+
+def _add_error_handlers(app: FastAPI) -> None:
+    @app.exception_handler(CarnetError)
+    def refused(_request: Request, error: CarnetError) -> Response:
+        status = _STATUS.get(error.kind, 400)
+        headers = {"Retry-After": "5"} if status == 503 else {}
+        return _error(status, "invalid_request", error.message, headers)
+
+    @app.exception_handler(SchemaError)
+    def malformed(_request: Request, error: SchemaError) -> Response:
+        return _error(400, "invalid_request", error.message, {})
+
+    @app.exception_handler(_NotAFormError)
+    def not_a_form(_request: Request, _refused: _NotAFormError) -> Response:
+        return _error(415, "invalid_request", "A form is expected here.", {})
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(_request: Request, _refused: RequestValidationError) -> Response:
+        return _error(400, "invalid_request", "The request is not complete.", {})
+
+    @app.exception_handler(HTTPException)
+    def other(_request: Request, error: HTTPException) -> Response:
+        return _error(error.status_code, "invalid_request", "There is nothing here.", {})
+
+
+def _form(body: bytes) -> dict[str, str]:
+    return parse_form(body.decode("ascii", "replace"), max_characters=MAX_FORM_BYTES)
+
+
+def _json(status: int, members: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+    return Response(
+        strict_json.dumps_bytes(members),
+        status_code=status,
+        media_type=_JSON,
+        headers=_HEADERS | (headers or {}),
+    )
+
+
+def _error(status: int, code: str, description: str, headers: dict[str, str]) -> Response:
+    return _json(status, {"error": code, "error_description": description}, headers)

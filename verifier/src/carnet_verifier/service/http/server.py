@@ -1,0 +1,84 @@
+"""Run the service on a socket: uvicorn, an own refresh timer, and an end with the parent."""
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable
+from typing import Final
+
+import uvicorn
+
+from carnet_securing.errors import CarnetError
+from carnet_securing.fetch_http import HttpFetch
+from carnet_verifier.service.facade import Verifier
+from carnet_verifier.service.http.app import create_app
+
+_LOG: Final = logging.getLogger(__name__)
+REFRESH_SECONDS: Final = 300
+"""The `ttl` of our status lists: a timer reads them, never a presentation (ARF VCR_15)."""
+
+
+def serve(
+    verifier: Verifier,
+    listener: socket.socket,
+    *,
+    clock: Callable[[], int],
+    announce: Callable[[], None],
+    parent_fd: int | None,
+) -> None:
+    """Serve until interrupted, or until the parent is gone.
+
+    Args:
+        listener: bound and listening.
+        announce: called once the service accepts connections.
+        parent_fd: the reading end of a pipe whose closing ends the service.
+    """
+    config = uvicorn.Config(
+        create_app(verifier, clock=clock),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=5,
+        limit_concurrency=512,
+    )
+    server = _AnnouncingServer(config, announce)
+    stop = threading.Event()
+    threading.Thread(target=_keep_fresh, args=(verifier, clock, stop), daemon=True).start()
+    if parent_fd is not None:
+        threading.Thread(target=_end_with, args=(parent_fd, server), daemon=True).start()
+    try:
+        server.run(sockets=[listener])
+    finally:
+        stop.set()
+        verifier.close()
+
+
+class _AnnouncingServer(uvicorn.Server):
+    """Says when it accepts connections."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._announce()
+
+
+def _keep_fresh(verifier: Verifier, clock: Callable[[], int], stop: threading.Event) -> None:
+    with HttpFetch(loopback_http=verifier.settings.allow_loopback_http) as fetch:
+        while True:
+            try:
+                verifier.refresh(fetch, now=clock())
+            except CarnetError as error:
+                _LOG.warning("the refresh did not work: %s", error.kind)
+            if stop.wait(REFRESH_SECONDS):
+                return
+
+
+def _end_with(parent_fd: int, server: uvicorn.Server) -> None:
+    while os.read(parent_fd, 4096):
+        continue
+    server.should_exit = True

@@ -1,0 +1,149 @@
+"""What a verifier is, decided once at `init` and kept in `verifier.json`."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from carnet_schemas.errors import SchemaError
+from carnet_schemas.oid4vp import ResponseMode
+from carnet_schemas.text import check_plain
+from carnet_securing import strict_json
+from carnet_securing.durable_file import read_private_file, write_private_file
+from carnet_securing.errors import CarnetError, ErrorKind
+from carnet_securing.urls import check_issuer_identifier, check_url
+from carnet_verifier.service.errors import ServiceError
+
+SETTINGS_FILE: Final = "verifier.json"
+_FORMAT: Final = "carnet-verifier"
+_VERSION: Final = 1
+_MAX_BYTES: Final = 64 * 1024
+_MAX_NAME: Final = 120
+
+
+class Identification(StrEnum):
+    """How the verifier proves who asks (OpenID4VP 1.0 section 5.9.3)."""
+
+    DID_WEB = "did_web"
+    DID_JWK = "did_jwk"
+    X509_SAN_DNS = "x509_san_dns"
+    X509_HASH = "x509_hash"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """How long things live, in seconds.
+
+    Attributes:
+        question: between asking and the last moment an answer is taken.
+        result: how long a result is kept, then it is deleted with its claims.
+    """
+
+    question: int = 600
+    result: int = 24 * 3_600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifierSettings:
+    """The settings of one verifier.
+
+    Attributes:
+        url: its address exactly as wallets will open it, without a trailing slash.
+        client_id: the full identifier, prefix included, under which it asks.
+        certificates: with `x509_*`, the DER chain as base64 text, leaf first.
+        database: a SQLAlchemy URL; None for the SQLite file in the folder.
+    """
+
+    name: str
+    url: str
+    client_id: str
+    identification: Identification
+    response_mode: ResponseMode
+    allow_loopback_http: bool
+    certificates: tuple[str, ...] = ()
+    database: str | None = field(default=None, repr=False)
+    times: Times = Times()
+
+    def save(self, directory: Path) -> None:
+        """Write `verifier.json`, for the owner alone."""
+        members: dict[str, Any] = {
+            "format": _FORMAT,
+            "version": _VERSION,
+            "name": self.name,
+            "url": self.url,
+            "client_id": self.client_id,
+            "identification": str(self.identification),
+            "response_mode": str(self.response_mode),
+            "allow_loopback_http": self.allow_loopback_http,
+            "certificates": list(self.certificates),
+            "database": self.database,
+        }
+        write_private_file(directory / SETTINGS_FILE, strict_json.dumps_bytes(members))
+
+    @classmethod
+    def load(cls, directory: Path) -> "VerifierSettings":
+        """Read `verifier.json`.
+
+        Raises:
+            ServiceError: `not_found`, `unsupported_version` or `malformed`.
+        """
+        try:
+            data = read_private_file(directory / SETTINGS_FILE, max_bytes=_MAX_BYTES)
+        except CarnetError as error:
+            if error.kind is not ErrorKind.NOT_FOUND:
+                raise
+            raise ServiceError(
+                ErrorKind.NOT_FOUND,
+                "There is no verifier in this folder.",
+                hint="Run `carnet verifier init` first.",
+            ) from None
+        members = strict_json.loads_object(data, max_bytes=_MAX_BYTES)
+        if members.get("format") != _FORMAT or members.get("version") != _VERSION:
+            raise ServiceError(
+                ErrorKind.UNSUPPORTED_VERSION, "This folder was made by another version."
+            )
+        try:
+            return cls(
+                name=members["name"],
+                url=members["url"],
+                client_id=members["client_id"],
+                identification=Identification(members["identification"]),
+                response_mode=ResponseMode(members["response_mode"]),
+                allow_loopback_http=members["allow_loopback_http"] is True,
+                certificates=tuple(members["certificates"]),
+                database=members["database"],
+            )
+        except (KeyError, TypeError, ValueError):
+            raise ServiceError(
+                ErrorKind.MALFORMED, "The verifier's settings are damaged."
+            ) from None
+
+
+def check_settings_input(*, name: str, url: str, allow_loopback_http: bool) -> None:
+    """Check what a person typed at `init`.
+
+    Raises:
+        ServiceError: `malformed`, with what to write instead.
+    """
+    try:
+        check_plain(name, max_characters=_MAX_NAME)
+    except SchemaError:
+        raise ServiceError(
+            ErrorKind.MALFORMED, "The name is empty, too long, or has invisible characters."
+        ) from None
+    try:
+        check_issuer_identifier(url)
+        check_url(url, loopback_http=allow_loopback_http)
+    except CarnetError:
+        raise ServiceError(
+            ErrorKind.MALFORMED,
+            "The address is not one that wallets can open.",
+            hint="Use https://your.name, or http://localhost:PORT with --allow-loopback-http.",
+        ) from None
+    if url.endswith("/") or urlsplit(url).path.startswith("/.well-known"):
+        raise ServiceError(
+            ErrorKind.MALFORMED,
+            "The address ends with a slash.",
+            hint="Write it without a slash at the end.",
+        )
