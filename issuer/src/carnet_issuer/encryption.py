@@ -37,9 +37,7 @@ def read_request(body: bytes, *, encrypted: bool, key: DecryptionKey) -> Any:
     """
     try:
         plain = (
-            decrypt_jwe(
-                body, decryption_key=key, enc_allowed=CONTENT_ENCRYPTIONS, limits=_LIMITS
-            )
+            decrypt_jwe(body, decryption_key=key, enc_allowed=CONTENT_ENCRYPTIONS, limits=_LIMITS)
             if encrypted
             else body
         )

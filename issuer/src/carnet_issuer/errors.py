@@ -64,7 +64,12 @@ class ProtocolError(Exception):
     """
 
     def __init__(
-        self, code: OAuthCode, description: str, *, status: int = 400, retry_after: int | None = None
+        self,
+        code: OAuthCode,
+        description: str,
+        *,
+        status: int = 400,
+        retry_after: int | None = None,
     ) -> None:
         super().__init__(description)
         self.code = code

@@ -53,7 +53,7 @@ NOTIFICATION: Final = "notification"
 _TRIES: Final = 3
 _MAX_CLAIMS_BYTES: Final = 1024 * 1024
 _T = TypeVar("_T")
-_RecordRow = Row[Any]
+_RecordRow = Row[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,9 +309,7 @@ def _refusal(row: _RecordRow, *, now: int) -> ProtocolError | None:
     return None
 
 
-def _stored_answer(
-    connection: Connection, issuance_id: str, key_set: str
-) -> bytes | ProtocolError:
+def _stored_answer(connection: Connection, issuance_id: str, key_set: str) -> bytes | ProtocolError:
     row = connection.execute(_ANSWER, {"issuance": issuance_id}).one()
     if row.key_set != key_set:
         return ProtocolError(

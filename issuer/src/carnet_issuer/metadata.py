@@ -10,7 +10,7 @@ from typing import Any, Final
 from carnet_issuer.config import IssuerConfig
 from carnet_issuer.proofs import BINDING_METHODS, PROOF_ALGORITHMS
 from carnet_schemas.catalog import CREDENTIAL_TYPES
-from carnet_schemas.claim_table import CredentialType
+from carnet_schemas.claim_table import Claim, CredentialType
 from carnet_schemas.oauth import OPENID_CREDENTIAL, PRE_AUTHORIZED_CODE
 from carnet_schemas.oid4vci import FORMAT_SD_JWT_VC
 from carnet_securing import strict_json
@@ -59,8 +59,10 @@ def issuer_metadata(config: IssuerConfig, *, request_key: PublicJwk) -> dict[str
     }
 
 
-def signed_issuer_metadata(metadata: dict[str, Any], *, signer: Signer, now: int, expires_at: int) -> bytes:
-    """The same, signed (OpenID4VCI 1.0 section 12.2.3); the key is the one that signs credentials."""
+def signed_issuer_metadata(
+    metadata: dict[str, Any], *, signer: Signer, now: int, expires_at: int
+) -> bytes:
+    """The same, signed by the key of the credentials (OpenID4VCI 1.0 section 12.2.3)."""
     payload = {
         **metadata,
         "iss": metadata["credential_issuer"],
@@ -98,6 +100,12 @@ def jwt_vc_issuer_metadata(config: IssuerConfig) -> dict[str, Any]:
     return {"issuer": config.url, "jwks": {"keys": [{**key.to_json(), "use": "sig"}]}}
 
 
+def _always_there(each: CredentialType, claim: Claim) -> bool:
+    """The table says "wherever its parent is"; the wire says "in every credential"."""
+    needed = {row.path for row in each.claims if row.mandatory}
+    return all(claim.path[:depth] in needed for depth in range(1, len(claim.path) + 1))
+
+
 def _configuration(config: IssuerConfig, each: CredentialType) -> dict[str, Any]:
     return {
         "format": FORMAT_SD_JWT_VC,
@@ -122,7 +130,7 @@ def _configuration(config: IssuerConfig, each: CredentialType) -> dict[str, Any]
             "claims": [
                 {
                     "path": list(claim.path),
-                    "mandatory": claim.mandatory,
+                    "mandatory": _always_there(each, claim),
                     "display": [
                         {"name": claim.fr, "locale": _LOCALES["fr"]},
                         {"name": claim.en, "locale": _LOCALES["en"]},

@@ -63,9 +63,7 @@ def receive_notification(
 def forget_answers(connection: Connection, *, now: int) -> None:
     """Erase stored answers whose token is over: nobody can ask for them again."""
     connection.execute(
-        update(ISSUANCES)
-        .where(ISSUANCES.c.forget_at <= now)
-        .values(answer=None, forget_at=None)
+        update(ISSUANCES).where(ISSUANCES.c.forget_at <= now).values(answer=None, forget_at=None)
     )
 
 

@@ -145,7 +145,9 @@ def code_of(address: str) -> str:
 
 def find_offer(connection: Connection, address: str, *, now: int) -> OpenOffer | None:
     """The offer at an address while it can still be redeemed; reading it redeems nothing."""
-    row = connection.execute(_FIND, {"id": stored(address, purpose=_OFFER), "now": now}).one_or_none()
+    row = connection.execute(
+        _FIND, {"id": stored(address, purpose=_OFFER), "now": now}
+    ).one_or_none()
     if row is None:
         return None
     return OpenOffer(

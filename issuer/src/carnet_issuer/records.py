@@ -108,9 +108,7 @@ def find_template(connection: Connection, template_id: str) -> Template:
     Raises:
         IssuerError: `not_found`.
     """
-    document = connection.scalar(
-        select(TEMPLATES.c.document).where(TEMPLATES.c.id == template_id)
-    )
+    document = connection.scalar(select(TEMPLATES.c.document).where(TEMPLATES.c.id == template_id))
     if document is None:
         raise IssuerError(
             ErrorKind.NOT_FOUND,
@@ -136,9 +134,7 @@ def import_people(
     """
     import_id = new_identifier()
     known = set(
-        connection.scalars(
-            select(RECORDS.c.person_key).where(RECORDS.c.template_id == template.id)
-        )
+        connection.scalars(select(RECORDS.c.person_key).where(RECORDS.c.template_id == template.id))
     )
     rejected = list(read.rejected)
     rows: list[dict[str, Any]] = []

@@ -7,7 +7,7 @@ is an argument of every method, in Unix seconds.
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Connection, select
 
@@ -147,7 +147,7 @@ class Issuer:
         """Close the database."""
         self._database.close()
 
-    def __enter__(self) -> "Issuer":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

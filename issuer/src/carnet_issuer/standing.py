@@ -111,9 +111,7 @@ def change_standing(
     changed = connection.execute(
         update(RECORDS)
         .where(RECORDS.c.id == record_id, RECORDS.c.standing.in_(_FROM[action]))
-        .values(
-            standing=_TARGET[action], standing_reason=reason.value, standing_at=now
-        )
+        .values(standing=_TARGET[action], standing_reason=reason.value, standing_at=now)
     )
     if changed.rowcount != 1:
         _explain(connection, record_id, action)

@@ -171,9 +171,7 @@ class WalletService:
             request = parse_credential_request(decoded, max_proofs=self.config.batch_size)
         except CredentialRequestError as error:
             raise ProtocolError(OAuthCode(error.error), error.message) from None
-        to = response_key(
-            request, encrypted=encrypted, required=self.config.encryption_required
-        )
+        to = response_key(request, encrypted=encrypted, required=self.config.encryption_required)
         answer = self._issuance.issue(request, access_token=access_token, now=now)
         if to is not None:
             answer = encrypt_answer(answer, to)

@@ -86,9 +86,7 @@ def _read(text: str, encoding: str, delimiter: str) -> Sheet:
             f"The file cannot be read after row {len(rows)}.",
             hint="A quote may be missing or doubled there.",
         )
-    return Sheet(
-        name="", rows=tuple(rows), encoding=encoding, delimiter=delimiter, fault=fault
-    )
+    return Sheet(name="", rows=tuple(rows), encoding=encoding, delimiter=delimiter, fault=fault)
 
 
 def _take(rows: Iterable[list[str]], count: int) -> list[list[str]]:

@@ -17,13 +17,17 @@ _FORMULA: Final = re.compile(r"^'?\s*[=@\t\r]|^'?\s*[+\-](?![0-9 (])")
 _NAME: Final = re.compile(r"[^\W\d_][\w .,'’ʼ()/\-·]*", re.UNICODE)
 # UTF-8 read as Windows-1252 (é becomes Ã©), or letters replaced when saving.
 _DAMAGED: Final = re.compile(r"[?\ufffd]|[ÃÂÅÄ][\u0080-\u00bf‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|&#?\w+;")
-_EMAIL: Final = re.compile(r"[^\s@<>\"(),;:\\\[\]]{1,64}@(?:[^\s@.<>\"(),;:\\\[\]]{1,63}\.)+[^\W\d_]{2,63}")
+_EMAIL: Final = re.compile(
+    r"[^\s@<>\"(),;:\\\[\]]{1,64}@(?:[^\s@.<>\"(),;:\\\[\]]{1,63}\.)+[^\W\d_]{2,63}"
+)
 _NO_EMAIL: Final = frozenset(
     {"-", "/", "n/a", "na", "nc", "non", "aucun", "aucune", "sans", "neant", "néant", "none", "no",
      "pas de mail", "pas d'email", "pas d'e-mail", "pas de courriel", "sans mail", "no email"}
 )  # fmt: skip
 _PHONE: Final = re.compile(r"\+?[0-9][0-9 .\-/()]{4,24}")
-_HOURS: Final = re.compile(r"([0-9]{1,4})(?:[.,]([0-9]{1,2}))?\s*(?:h|heures?|hours?)?", re.I)
+_HOURS: Final = re.compile(
+    r"([0-9]{1,4})(?:[.,]([0-9]{1,2}))?\s*(?:h|heures?|hours?)?", re.IGNORECASE
+)
 _MAX_HOURS: Final = 5_000
 _MAX_NAME: Final = 100
 
@@ -128,9 +132,7 @@ def _is_formula(cell: Cell, column: Column) -> bool:
     return cell.strip() not in {"-", "--"} and _FORMULA.match(cell) is not None
 
 
-def _name(
-    columns: ColumnMap, row: Row, column: Column, missing: RowFault | None
-) -> str:
+def _name(columns: ColumnMap, row: Row, column: Column, missing: RowFault | None) -> str:
     header = _header(columns, column)
     cell = columns.cell(row, column)
     if is_blank(cell) or cell is None:

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from io import BytesIO
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 from carnet_issuer.class_list.table import (
     MAX_CELL_CHARACTERS,
@@ -24,9 +24,6 @@ from carnet_issuer.class_list.table import (
 )
 from carnet_issuer.errors import ClassListError
 from carnet_securing.errors import ErrorKind
-
-if TYPE_CHECKING:
-    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 _MAX_PARTS: Final = 500
 _MAX_INFLATED_BYTES: Final = 24 * 1024 * 1024
@@ -81,7 +78,7 @@ def _check_parts(data: bytes) -> None:
         raise _malformed() from None
 
 
-def _rows(sheet: "ReadOnlyWorksheet") -> Iterator[Row]:
+def _rows(sheet: Any) -> Iterator[Row]:
     # What the file says about its own dimensions is not to be trusted.
     sheet.reset_dimensions()
     numbered = enumerate(sheet.iter_rows(values_only=True), start=1)

@@ -66,9 +66,7 @@ def _create_grants() -> None:
     op.create_table(
         "offers",
         sa.Column("id", sa.Text, primary_key=True),
-        sa.Column(
-            "record_id", sa.Text, sa.ForeignKey("records.id"), nullable=False, index=True
-        ),
+        sa.Column("record_id", sa.Text, sa.ForeignKey("records.id"), nullable=False, index=True),
         sa.Column("code_hash", sa.Text, nullable=False, unique=True),
         sa.Column("tx_code_hash", sa.Text, nullable=True),
         sa.Column("state", sa.Text, nullable=False),
@@ -83,9 +81,7 @@ def _create_grants() -> None:
         "tokens",
         sa.Column("hash", sa.Text, primary_key=True),
         sa.Column("offer_id", sa.Text, sa.ForeignKey("offers.id"), nullable=False, unique=True),
-        sa.Column(
-            "record_id", sa.Text, sa.ForeignKey("records.id"), nullable=False, index=True
-        ),
+        sa.Column("record_id", sa.Text, sa.ForeignKey("records.id"), nullable=False, index=True),
         sa.Column("configuration_id", sa.Text, nullable=False),
         sa.Column("credential_identifier", sa.Text, nullable=True),
         sa.Column("issuance_id", sa.Text, nullable=True),
@@ -103,12 +99,8 @@ def _create_issuances() -> None:
     op.create_table(
         "issuances",
         sa.Column("id", sa.Text, primary_key=True),
-        sa.Column(
-            "token_hash", sa.Text, sa.ForeignKey("tokens.hash"), nullable=False, index=True
-        ),
-        sa.Column(
-            "record_id", sa.Text, sa.ForeignKey("records.id"), nullable=False, index=True
-        ),
+        sa.Column("token_hash", sa.Text, sa.ForeignKey("tokens.hash"), nullable=False, index=True),
+        sa.Column("record_id", sa.Text, sa.ForeignKey("records.id"), nullable=False, index=True),
         sa.Column("key_set", sa.Text, nullable=False),
         sa.Column("intended", sa.Text, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
@@ -140,9 +132,7 @@ def _create_status() -> None:
         sa.Column("list_id", sa.Text, sa.ForeignKey("status_lists.id"), primary_key=True),
         sa.Column("position", sa.Integer, primary_key=True),
         sa.Column("issuance_id", sa.Text, sa.ForeignKey("issuances.id"), nullable=False),
-        sa.Column(
-            "record_id", sa.Text, sa.ForeignKey("records.id"), nullable=False, index=True
-        ),
+        sa.Column("record_id", sa.Text, sa.ForeignKey("records.id"), nullable=False, index=True),
         sa.Column("value", sa.Integer, nullable=False),
     )
 

@@ -1,0 +1,1 @@
+"""The issuer over HTTP: decode, one call, encode."""

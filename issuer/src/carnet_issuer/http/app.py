@@ -1,0 +1,105 @@
+"""The web application of one or several issuers; tenants differ by their path."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from carnet_issuer.errors import ProtocolError
+from carnet_issuer.http import errors
+from carnet_issuer.http.endpoints import Clock, Endpoints
+from carnet_issuer.http.messages import Incoming, read_incoming
+from carnet_issuer.http.peer_limit import PeerLimit
+from carnet_issuer.wallet_service import WalletService
+
+_READ: Final = ["GET", "HEAD"]
+_WRITE: Final = ["POST"]
+_SECURITY: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+
+def create_app(*services: WalletService, clock: Clock, limit: PeerLimit | None = None) -> FastAPI:
+    """Build the application.
+
+    Args:
+        services: unlocked issuers; each is served under the path of its own URL.
+        clock: the current time in Unix seconds.
+        limit: how often one peer may fail; by default as `peer_limit` says.
+    """
+    app = FastAPI(title="Carnet issuer", docs_url=None, redoc_url=None, openapi_url=None)
+    errors.install(app)
+    shared_limit = limit or PeerLimit()
+    for service in services:
+        _add(app, service.config.path, Endpoints(service, clock, shared_limit))
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type"],
+        expose_headers=["ETag", "Retry-After", "WWW-Authenticate"],
+        max_age=600,
+    )
+    app.add_middleware(_SecurityHeaders)
+    return app
+
+
+def _add(app: FastAPI, path: str, at: Endpoints) -> None:
+    """Well-known names go between host and path (DESIGN section 4, decision 1)."""
+    well_known = {
+        "openid-credential-issuer": at.issuer_metadata,
+        "oauth-authorization-server": at.authorization_server_metadata,
+        "jwt-vc-issuer": at.jwt_vc_issuer_metadata,
+    }
+    for name, handle in well_known.items():
+        _route(app, f"/.well-known/{name}{path}", handle, _READ)
+    _route(app, f"{path}/offers/{{address}}", at.offer, _READ)
+    _route(app, f"{path}/token", at.token, _WRITE)
+    _route(app, f"{path}/nonce", at.nonce, _WRITE)
+    _route(app, f"{path}/credential", at.credential, _WRITE)
+    _route(app, f"{path}/notification", at.notification, _WRITE)
+    _route(app, f"{path}/types/{{slug}}/1", at.type_metadata, _READ)
+    _route(app, f"{path}/status", at.status_aggregation, _READ)
+    _route(app, f"{path}/status/{{list_id}}", at.status_list, _READ)
+
+
+def _route(
+    app: FastAPI, path: str, handle: Callable[[Incoming], Response], methods: list[str]
+) -> None:
+    app.add_api_route(path, _endpoint(handle), methods=methods, response_model=None)
+
+
+def _endpoint(handle: Callable[[Incoming], Response]) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        incoming = await read_incoming(request)
+        try:
+            return await run_in_threadpool(handle, incoming)
+        except ProtocolError as error:
+            return errors.error_response(error)
+
+    return endpoint
+
+
+class _SecurityHeaders:
+    """Adds headers that keep answers from being guessed at, framed or referred to."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _SECURITY.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

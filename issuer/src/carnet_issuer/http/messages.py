@@ -1,0 +1,143 @@
+"""Reading requests under bounds, and the few shapes of answers."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from carnet_issuer.errors import InvalidTokenError, OAuthCode, ProtocolError
+from carnet_securing import strict_json
+
+MAX_BODY_BYTES: Final = 1024 * 1024
+MAX_TOKEN_CHARACTERS: Final = 512
+JSON: Final = "application/json"
+JWT: Final = "application/jwt"
+FORM: Final = "application/x-www-form-urlencoded"
+NO_STORE: Final = {"Cache-Control": "no-store"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Incoming:
+    """One request, its body read whole."""
+
+    body: bytes
+    media_type: str
+    headers: Mapping[str, str]
+    authorization: tuple[str, ...]
+    query: Mapping[str, str]
+    path: Mapping[str, str]
+    peer: str
+    parameters: str = field(default="")
+
+
+async def read_incoming(request: Request) -> Incoming:
+    """Read a request and its body, up to `MAX_BODY_BYTES`.
+
+    Raises:
+        ProtocolError: 413 for a larger body, 415 for a compressed one.
+    """
+    headers = request.headers
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise ProtocolError(OAuthCode.INVALID_REQUEST, "Bodies are not compressed.", status=415)
+    media_type, _, parameters = headers.get("content-type", "").partition(";")
+    return Incoming(
+        body=await _body(request),
+        media_type=media_type.strip().lower(),
+        parameters=parameters.strip().lower(),
+        headers=headers,
+        authorization=tuple(headers.getlist("authorization")),
+        query=request.query_params,
+        path=request.path_params,
+        peer=request.client.host if request.client else "",
+    )
+
+
+async def _body(request: Request) -> bytes:
+    announced = request.headers.get("content-length", "0")
+    if not announced.isdigit() or int(announced) > MAX_BODY_BYTES:
+        raise _too_large()
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > MAX_BODY_BYTES:
+                raise _too_large()
+            chunks.append(chunk)
+    except ClientDisconnect:
+        raise ProtocolError(OAuthCode.INVALID_REQUEST, "The request ended early.") from None
+    return b"".join(chunks)
+
+
+def require_media_type(incoming: Incoming, allowed: Collection[str], *, code: OAuthCode) -> str:
+    """The media type of a body, if it is allowed and in UTF-8.
+
+    Raises:
+        ProtocolError: 415.
+    """
+    if incoming.media_type not in allowed or incoming.parameters.replace('"', "") not in (
+        "",
+        "charset=utf-8",
+    ):
+        raise ProtocolError(code, "The body has another media type than it must.", status=415)
+    return incoming.media_type
+
+
+def bearer_token(incoming: Incoming) -> str:
+    """The access token of the `Authorization` header, its one place (RFC 6750 section 2).
+
+    Raises:
+        ProtocolError: `invalid_request` when it also stands in the address, or twice.
+        InvalidTokenError: there is none.
+    """
+    if "access_token" in incoming.query or len(incoming.authorization) > 1:
+        raise ProtocolError(
+            OAuthCode.INVALID_REQUEST, "An access token stands in one Authorization header."
+        )
+    scheme, _, token = (incoming.authorization or ("",))[0].partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not 0 < len(token) <= MAX_TOKEN_CHARACTERS:
+        raise InvalidTokenError("An access token is needed.")
+    if not token.isascii() or " " in token:
+        raise InvalidTokenError
+    return token
+
+
+def json_response(
+    shape: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] = NO_STORE
+) -> Response:
+    """A JSON answer; not to be stored unless `headers` say so."""
+    return Response(
+        strict_json.dumps_bytes(dict(shape)), status_code=status, headers=headers, media_type=JSON
+    )
+
+
+def prefers(accept: str, wanted: str, *, over: str) -> bool:
+    """Whether an `Accept` header names `wanted` with more weight than `over`."""
+    weights = _weights(accept)
+    other = max(weights.get(name, 0.0) for name in (over, "application/*", "*/*"))
+    return weights.get(wanted, 0.0) > min(other, weights.get(over, other))
+
+
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Whether an `Accept-Encoding` header takes gzip."""
+    weights = _weights(accept_encoding)
+    return weights.get("gzip", weights.get("*", 0.0)) > 0
+
+
+def _weights(header: str) -> dict[str, float]:
+    weights: dict[str, float] = {}
+    for part in header[:1024].split(","):
+        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        weight = next((p[2:] for p in parameters if p.startswith("q=")), "1")
+        try:
+            weights[name] = float(weight) if len(weight) <= 5 else 0.0
+        except ValueError:
+            weights[name] = 0.0
+    return weights
+
+
+def _too_large() -> ProtocolError:
+    return ProtocolError(OAuthCode.INVALID_REQUEST, "The body is too large.", status=413)
