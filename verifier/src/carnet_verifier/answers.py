@@ -211,7 +211,7 @@ def _read_token(unverified: str | bytes, limits: Limits) -> Mapping[str, Sequenc
 def _binding(question: Question, query_id: str) -> Binding:
     """Step 2: decided by our question, never by the answer."""
     asked: CredentialQuery | None = question.query.credential(query_id)
-    if asked is not None and not asked.require_cryptographic_holder_binding:
+    if asked is not None and not asked.needs_holder_binding:
         return BearerCopy()
     return Asked(audience=question.audience, nonce=question.nonce)
 
