@@ -98,7 +98,7 @@ def _elements(
 ) -> list[Place]:
     if step is not None and originals is None:
         return [((*place, step), array[step])] if step < len(array) else []
-    work.visit(len(array))
+    work.visit(len(array) + 2)
     positions = originals if originals is not None else range(len(array))
     return [
         ((*place, position), element)
