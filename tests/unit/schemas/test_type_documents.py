@@ -170,7 +170,7 @@ def _faults(vct: str) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield f"null {path}", changed(sample, *path, to=None)
                 wrong = [value] if type(value) is not list else {"a": value}
                 yield f"wrapped {path}", changed(sample, *path, to=wrong)
-                yield f"true {path}", changed(sample, *path, to=1 if value is True else True)
+                yield f"true {path}", changed(sample, *path, to=1 if type(value) is bool else True)
                 if type(value) is str:
                     yield f"control {path}", changed(sample, *path, to=value + "\u202e")
                     yield f"long {path}", changed(sample, *path, to=value + "x" * 2000)
