@@ -78,9 +78,9 @@ def parse_sd_jwt(data: str | bytes, *, limits: Limits) -> UnverifiedSdJwt:
     Raises:
         InvalidError: `too_large`, `malformed`, and whatever parsing the JWT raises.
     """
-    raw = _ascii(data) if isinstance(data, str) else data
-    if len(raw) > limits.compact_bytes:
+    if len(data) > limits.compact_bytes:
         raise _too_large()
+    raw = _ascii(data) if isinstance(data, str) else data
     # One part more than allowed is split off, and no further one.
     jwt, *disclosures = raw.split(b"~", limits.disclosures + 2)
     if len(disclosures) > limits.disclosures + 1:

@@ -38,9 +38,12 @@ def loads(data: str | bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> J
     Raises:
         InvalidError: `too_large`, `too_deep`, `duplicate_member` or `malformed`.
     """
+    # A text is never longer than its bytes: measured before it is copied, and again after.
+    if len(data) > max_bytes:
+        raise _too_large()
     raw = _utf8(data) if isinstance(data, str) else data
     if len(raw) > max_bytes:
-        raise InvalidError(ErrorKind.TOO_LARGE, "A JSON text is larger than allowed.")
+        raise _too_large()
     if raw.count(b"{") + raw.count(b"[") > max_depth:
         _check_depth(raw, max_depth)
     try:
@@ -131,6 +134,10 @@ def _number(text: str) -> float:
 
 def _constant(_text: str) -> float:
     raise _malformed()
+
+
+def _too_large() -> InvalidError:
+    return InvalidError(ErrorKind.TOO_LARGE, "A JSON text is larger than allowed.")
 
 
 def _malformed() -> InvalidError:
