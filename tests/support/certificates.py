@@ -213,3 +213,23 @@ def write_server_files(
     root_file.write_bytes(root.pem)
     server_file.write_bytes(server.pem + key)
     return root_file, server_file
+
+
+def _der(tag: int, body: bytes) -> bytes:
+    size = len(body)
+    if size < 128:
+        return bytes([tag, size]) + body
+    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes([tag, 0x80 | len(length)]) + length + body
+
+
+def sign_with_sha1(good: Authority, *, by: Authority) -> bytes:
+    """`good` signed again with ecdsa-with-SHA1, which the library refuses to make."""
+    sha256 = bytes.fromhex("300a06082a8648ce3d040302")
+    sha1 = bytes.fromhex("300906072a8648ce3d0401")
+    tbs = good.certificate.tbs_certificate_bytes
+    # The long form with two length bytes: 30 82 xx xx.
+    assert tbs[1] == 0x82
+    weak_tbs = _der(0x30, tbs[4:].replace(sha256, sha1, 1))
+    signature = by.key.sign(weak_tbs, ec.ECDSA(hashes.SHA1()))  # noqa: S303 - the defect wanted
+    return _der(0x30, weak_tbs + sha1 + _der(0x03, b"\x00" + signature))

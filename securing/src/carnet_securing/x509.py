@@ -212,7 +212,7 @@ def _load(der: bytes) -> "x509.Certificate":
         # Names, keys and extensions are parsed late; a malformed one must fail here.
         _ = certificate.subject, certificate.issuer, certificate.extensions
         _ = certificate.public_key(), certificate.signature_hash_algorithm
-        if certificate.public_bytes(Encoding.DER) != der:
+        if certificate.serial_number <= 0 or certificate.public_bytes(Encoding.DER) != der:
             raise _invalid("A certificate is malformed.")
     except (
         ValueError,
@@ -220,6 +220,7 @@ def _load(der: bytes) -> "x509.Certificate":
         UnsupportedAlgorithm,
         x509.DuplicateExtension,
         x509.InvalidVersion,
+        Warning,  # what RFC 5280 forbids and the library only warns of, where warnings raise
     ):
         raise _invalid("A certificate is malformed, or made by a method not accepted.") from None
     return certificate
