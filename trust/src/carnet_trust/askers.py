@@ -72,4 +72,6 @@ def _stranger(client_id: str) -> str:
 
 def _digest(client_id: str) -> str:
     """No word of an identifier is shown: whoever asks would have chosen it."""
-    return short_form(base64url.encode(hashlib.sha256(client_id.encode("utf-8", "backslashreplace")).digest()))
+    return short_form(
+        base64url.encode(hashlib.sha256(client_id.encode("utf-8", "backslashreplace")).digest())
+    )
