@@ -38,6 +38,21 @@ class CollectionCodeNeededError(ClaimRefusedError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedOffer:
+    """An offer that was looked at: what it says, and what is left of an earlier attempt."""
+
+    claim_id: str
+    resolved: ResolvedOffer
+    unfinished: Claim | None = field(repr=False)
+
+    @property
+    def needs_code(self) -> bool:
+        """Whether going on needs the collection code."""
+        has_token = self.unfinished is not None and self.unfinished.stage is Stage.GRANTED
+        return self.resolved.grant.tx_code is not None and not has_token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claiming:
     """What a claim works with."""
 
@@ -46,7 +61,21 @@ class Claiming:
     judges: Judges
     fail_points: FailPoints
 
-    def claim(self, uri: str, *, tx_code: str | None, now: int) -> tuple[Card, ...]:
+    def open_offer(self, uri: str) -> OpenedOffer:
+        """Read and resolve an offer, or find the claim of the same link that stopped on the way.
+
+        Raises:
+            ClaimRefusedError, UndeterminedError: as `offers.read_offer` and `resolve_offer`.
+        """
+        claim_id = link_digest(uri)
+        unfinished = None
+        if claim_id in self.vault.ids(CLAIM):
+            unfinished = Claim.from_json(claim_id, self.vault.get(CLAIM, claim_id))
+        offer = read_offer(uri, web=self.web) if unfinished is None else unfinished.offer
+        resolved = resolve_offer(offer, web=self.web)
+        return OpenedOffer(claim_id=claim_id, resolved=resolved, unfinished=unfinished)
+
+    def claim(self, opened: OpenedOffer, *, tx_code: str | None, now: int) -> tuple[Card, ...]:
         """Take what an offer gives, or go on with a claim of the same link.
 
         Raises:
@@ -56,14 +85,8 @@ class Claiming:
             VaultError: `storage_full`.
         """
         self.settle_notifications(now=now)
-        claim_id = link_digest(uri)
-        resumed = claim_id in self.vault.ids(CLAIM)
-        if resumed:
-            claim = Claim.from_json(claim_id, self.vault.get(CLAIM, claim_id))
-            resolved = resolve_offer(claim.offer, web=self.web)
-        else:
-            resolved = resolve_offer(read_offer(uri, web=self.web), web=self.web)
-            claim = Claim.begin(claim_id, resolved, now=now)
+        resolved, resumed = opened.resolved, opened.unfinished is not None
+        claim = opened.unfinished or Claim.begin(opened.claim_id, resolved, now=now)
         if claim.stage is Stage.ASKED:
             tx_code = _checked_code(resolved, tx_code)
         if not resumed:

@@ -102,6 +102,15 @@ def preview_card(found: CandidateMatch, one: HeldCard, *, asker: str, now: int) 
     )
 
 
+def all_claims(one: HeldCard) -> tuple[ShownClaim, ...]:
+    """Everything a certificate says, as the worker reads it."""
+    return tuple(
+        ShownClaim(path=path, label=label_of(one.card.labels, path), value=value)
+        for path, value in _all_leaves(one.held.claims)
+        if path[0] not in REGISTERED_CLAIMS
+    )
+
+
 def _candidate(one: HeldCard) -> Candidate:
     return Candidate(
         id=one.card.card_id,

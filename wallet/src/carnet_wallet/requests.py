@@ -16,7 +16,7 @@ worker's trust data (`carnet_trust.askers`).
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -110,7 +110,7 @@ class AskerKeys:
 
     web: Web
     check: SignatureCheck
-    roots: Sequence[bytes] = field(repr=False)
+    roots: Callable[[], Sequence[bytes]]
     loopback_http: bool
 
 
@@ -311,7 +311,7 @@ def _leaf_key(client_id: ClientId, jws: UnverifiedJws, *, keys: AskerKeys, now: 
     expected = DnsName(client_id.value) if by_name else LeafHash(client_id.value)
     return verify_chain(
         chain,
-        roots=keys.roots,
+        roots=keys.roots(),
         expected=expected,
         purposes=ASKER_PURPOSES,
         now=now,

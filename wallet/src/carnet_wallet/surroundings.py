@@ -21,7 +21,7 @@ class Surroundings:
         web: the guarded client.
         lookups: makes lookups over the cache it is given.
         check: the signature back end.
-        asker_roots: DER roots for askers that sign with certificates; none trusts none.
+        asker_roots: reads the DER roots for askers that sign with certificates; none trusts none.
         loopback_http: whether http://localhost may be spoken to.
         fail_points: where a test ends the process.
     """
@@ -29,6 +29,6 @@ class Surroundings:
     web: Web
     lookups: MakeLookups
     check: SignatureCheck = check_signature
-    asker_roots: Sequence[bytes] = field(default=(), repr=False)
+    asker_roots: Callable[[], Sequence[bytes]] = tuple
     loopback_http: bool = False
     fail_points: FailPoints = field(default_factory=NoFailPoints)

@@ -4,26 +4,26 @@ Every method is one use case in order and holds no rule of its own. Time, connec
 lookups and fail-points are handed in; nothing here reads a clock or the environment.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from carnet_schemas.asking import beyond
-from carnet_schemas.dcql import Matches, QueryUnmetError, UnmetPart
+from carnet_schemas.dcql import QueryUnmetError, UnmetPart
 from carnet_schemas.errors import SchemaError
 from carnet_securing import base64url
 from carnet_securing.sealing import KdfParameters
 from carnet_trust.askers import AskerName, asker_name
+from carnet_trust.display_name import entry_name, identifier_name
 from carnet_trust.trust_file import TrustData, parse_trust_file
 from carnet_wallet.acceptance import Judges
 from carnet_wallet.claim_record import Claim
-from carnet_wallet.claiming import Claiming
+from carnet_wallet.claiming import Claiming, OpenedOffer
 from carnet_wallet.consent import Consent, Preview
 from carnet_wallet.fetched import VaultLookupCache
 from carnet_wallet.matching import HeldCard, match, preview_card
-from carnet_wallet.offers import ResolvedOffer, read_offer, resolve_offer
 from carnet_wallet.presenting import Sent, prepare_answer, send_answer, send_refusal
 from carnet_wallet.records import CARD, CLAIM, COPY, SETTING, SHOWING, Card, Copy
 from carnet_wallet.requests import (
@@ -52,16 +52,11 @@ class ListedCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OfferView:
-    """What an offer says before anything is sent to its issuer's endpoints.
+class IssuerLabel:
+    """What an issuer is called, and whether the worker's trust data calls it so."""
 
-    `listed_name` comes from the worker's trust data; None for an issuer nobody vouches for.
-    """
-
-    issuer: str
-    listed_name: str | None
-    needs_code: bool
-    types: tuple[str, ...]
+    text: str
+    listed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +64,13 @@ class Question:
     """A request that was read, authenticated and compared with what the wallet holds.
 
     `preview` is None when nothing held answers it; `missing` then says which parts, to the
-    worker and to nobody else.
+    worker and to nobody else. `choices` are the certificates that could answer each part.
     """
 
     asker: AskerName
     preview: Preview | None
     missing: tuple[UnmetPart, ...]
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     resolved: ResolvedRequest = field(repr=False)
 
 
@@ -171,31 +167,29 @@ class Wallet:
         """Whose names the worker accepts."""
         return self._trust
 
-    def look_at_offer(self, uri: str, *, lang: str) -> OfferView:
-        """Who offers what, before the code of the offer is used.
+    def open_offer(self, uri: str) -> OpenedOffer:
+        """Look at an offer: who offers what, before its code is used.
 
         Raises:
-            ClaimRefusedError, UndeterminedError: as `offers.read_offer` and `resolve_offer`.
+            ClaimRefusedError, UndeterminedError: as `Claiming.open_offer`.
         """
-        resolved = resolve_offer(read_offer(uri, web=self._around.web), web=self._around.web)
-        return self._offer_view(resolved, lang=lang)
+        return self._claiming().open_offer(uri)
 
-    def _offer_view(self, resolved: ResolvedOffer, *, lang: str) -> OfferView:
-        entry = self._trust.entry_for(resolved.issuer)
-        return OfferView(
-            issuer=resolved.issuer,
-            listed_name=None if entry is None else entry.name_in(lang),
-            needs_code=resolved.grant.tx_code is not None,
-            types=tuple(wanted.configuration.vct or "" for wanted in resolved.wanted),
-        )
-
-    def claim(self, uri: str, *, tx_code: str | None, now: int) -> tuple[Card, ...]:
+    def claim(self, opened: OpenedOffer, *, tx_code: str | None, now: int) -> tuple[Card, ...]:
         """Collect what an offer gives; the same link goes on with an interrupted claim.
 
         Raises:
             ClaimRefusedError, UndeterminedError, VaultError: as `Claiming.claim`.
         """
-        return self._claiming().claim(uri, tx_code=tx_code, now=now)
+        return self._claiming().claim(opened, tx_code=tx_code, now=now)
+
+    def issuer_name(self, issuer: str, *, lang: str) -> IssuerLabel:
+        """How an issuer is called: the trust data's name, or its bare host, marked as such."""
+        entry = self._trust.entry_for(issuer)
+        if entry is not None:
+            return IssuerLabel(text=entry_name(entry, lang=lang).text, listed=True)
+        named = identifier_name(issuer)
+        return IssuerLabel(text=issuer if named is None else named.text, listed=False)
 
     def settle_notifications(self, *, now: int) -> None:
         """Tell issuers what an interrupted claim could not."""
@@ -246,10 +240,24 @@ class Wallet:
     def _cards(self) -> tuple[HeldCard, ...]:
         return tuple(self.card(card_id) for card_id in self._vault.ids(CARD))
 
-    def prepare(self, uri: str, *, lang: str, now: int) -> Question:
+    def prepare(
+        self,
+        uri: str,
+        *,
+        lang: str,
+        now: int,
+        choice: Mapping[str, Sequence[str]] | None = None,
+    ) -> Question:
         """Read a request, authenticate its asker, and find what would answer it.
 
         Nothing is sent to the asker but the fetch of the request itself.
+
+        Args:
+            uri: the link of the request.
+            lang: `fr` or `en`, for the asker's name.
+            now: Unix seconds.
+            choice: certificates the worker picked, by part of the request; None takes those
+                that show least.
 
         Raises:
             RequestRefusedError, UndeterminedError: as `requests`; too much work: `too_large`.
@@ -267,12 +275,29 @@ class Wallet:
         cards = {one.card.card_id: one for one in self._cards()}
         try:
             matches = match(resolved.request.query, list(cards.values()), now=now)
+            picked = matches.smallest if choice is None else matches.choose(choice)
         except QueryUnmetError as error:
             return Question(asker=asker, preview=None, missing=error.parts, resolved=resolved)
         except SchemaError as error:
             raise refused(error) from None
-        preview = _preview(matches, cards, resolved, asker, now=now)
-        return Question(asker=asker, preview=preview, missing=(), resolved=resolved)
+        preview = Preview(
+            asker=asker,
+            answer_goes_to=resolved.request.response_uri,
+            cards=tuple(
+                preview_card(found, cards[found.candidate_id], asker=client_id, now=now)
+                for found in picked
+            ),
+            beyond=beyond(matches.query),
+            request_digest=resolved.digest,
+            _matches=picked,
+        )
+        choices = {
+            query_id: tuple(found.candidate_id for found in found_all)
+            for query_id, found_all in matches.by_query.items()
+        }
+        return Question(
+            asker=asker, preview=preview, missing=(), choices=choices, resolved=resolved
+        )
 
     def present(self, question: Question, consent: Consent, *, now: int) -> Sent:
         """Show what was agreed to, to whom it was agreed, once it is in the history.
@@ -328,28 +353,6 @@ class Wallet:
         """What was shown to whom, newest first."""
         lines = [Showing.from_json(name, stored) for name, stored in self._vault.records(SHOWING)]
         return tuple(reversed(lines))
-
-
-def _preview(
-    matches: Matches,
-    cards: dict[str, HeldCard],
-    resolved: ResolvedRequest,
-    asker: AskerName,
-    *,
-    now: int,
-) -> Preview:
-    client_id = resolved.request.client_id.text
-    return Preview(
-        asker=asker,
-        answer_goes_to=resolved.request.response_uri,
-        cards=tuple(
-            preview_card(found, cards[found.candidate_id], asker=client_id, now=now)
-            for found in matches.smallest
-        ),
-        beyond=beyond(matches.query),
-        request_digest=resolved.digest,
-        _matches=matches.smallest,
-    )
 
 
 def _stored_trust(vault: Vault) -> TrustData:

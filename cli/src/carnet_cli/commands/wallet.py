@@ -1,0 +1,398 @@
+"""`carnet wallet`: collect certificates, look at them, show just enough, remember to whom."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+
+from carnet_cli import options
+from carnet_cli.console import Console
+from carnet_cli.exit_codes import ExitCode
+from carnet_cli.failures import UsageFailedError
+from carnet_cli.passphrase import read_passphrase
+from carnet_cli.settings import system_now
+from carnet_cli.wallet_edge import language_of, opened_wallet, wallet_surroundings
+from carnet_securing.errors import ErrorKind
+from carnet_trust.askers import AskerKind
+from carnet_trust.trust_file import MAX_FILE_BYTES
+from carnet_wallet import telling
+from carnet_wallet.consent import Consent, Preview
+from carnet_wallet.errors import RequestRefusedError
+from carnet_wallet.process import forbid_core_dumps
+from carnet_wallet.records import Card
+from carnet_wallet.states import CardState
+from carnet_wallet.wallet import Question, Wallet
+
+app = typer.Typer(no_args_is_help=True)
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The wallet's folder.")]
+CardId = Annotated[str, typer.Argument(metavar="ID", help="A certificate's id; see `list`.")]
+TrustFile = Annotated[
+    Path | None, typer.Option("--trust", help="A file of organisations whose names you accept.")
+]
+CaFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--ca-file", help="For trying: PEM roots in place of the system's. Also CARNET_CA_FILE."
+    ),
+]
+Lang = Annotated[
+    str | None, typer.Option("--lang", help="fr or en; else the language of this computer.")
+]
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Open no connection; use what was fetched before.")
+]
+
+
+@app.callback()
+def group() -> None:
+    """Keep certificates and choose what to show."""
+    forbid_core_dumps()
+
+
+@app.command()
+def init(
+    directory: Folder,
+    *,
+    trust: TrustFile = None,
+    passphrase_file: options.PassphraseFile = None,
+    json_output: options.Json = False,
+) -> None:
+    """Make an empty wallet that only your passphrase opens."""
+    passphrase = read_passphrase(passphrase_file, confirm=True)
+    trust_file = None if trust is None else _read(trust, MAX_FILE_BYTES)
+    with (
+        wallet_surroundings(loopback=False, ca_file=None, offline=True) as around,
+        Wallet.create(
+            directory, passphrase=passphrase, surroundings=around, trust_file=trust_file
+        ) as wallet,
+    ):
+        listed = len(wallet.trust.entries)
+    Console(json_output).out(
+        {"directory": str(directory), "trust_entries": listed},
+        ["Your wallet is ready.", "Keep the passphrase: nobody can give it back to you."],
+    )
+
+
+@app.command()
+def trust(
+    directory: Folder,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of organisations.")],
+    *,
+    passphrase_file: options.PassphraseFile = None,
+    json_output: options.Json = False,
+) -> None:
+    """Choose whose names you accept, in place of what was chosen before."""
+    data = _read(file, MAX_FILE_BYTES)
+    with opened_wallet(directory, passphrase_file, offline=True) as wallet:
+        wallet.set_trust(data)
+    Console(json_output).out({"changed": True}, "Your wallet now goes by this file.")
+
+
+@app.command()
+def passphrase(
+    directory: Folder,
+    *,
+    passphrase_file: options.PassphraseFile = None,
+    new_passphrase_file: Annotated[
+        Path | None, typer.Option("--new-passphrase-file", help="First line is the new one.")
+    ] = None,
+    json_output: options.Json = False,
+) -> None:
+    """Change the passphrase; the old one opens nothing afterwards."""
+    if new_passphrase_file is None and not sys.stdin.isatty():
+        raise UsageFailedError(
+            "A new passphrase is needed.", hint="Use --new-passphrase-file FILE."
+        )
+    console = Console(json_output)
+    with opened_wallet(directory, passphrase_file, offline=True) as wallet:
+        if new_passphrase_file is None:
+            console.say("Now the new passphrase.")
+        wallet.change_passphrase(read_passphrase(new_passphrase_file, confirm=True))
+    console.out({"changed": True}, "The new passphrase opens your wallet; the old one does not.")
+
+
+@app.command()
+def claim(
+    directory: Folder,
+    offer_uri: Annotated[str, typer.Argument(metavar="OFFER_URI", help="The link of an offer.")],
+    *,
+    tx_code: Annotated[
+        str | None, typer.Option("--tx-code", help="The collection code, when there is one.")
+    ] = None,
+    lang: Lang = None,
+    ca_file: CaFile = None,
+    allow_loopback_http: options.AllowLoopbackHttp = False,
+    passphrase_file: options.PassphraseFile = None,
+    json_output: options.Json = False,
+) -> None:
+    """Collect what an offer gives. The same offer again goes on after an interruption."""
+    console, language = Console(json_output), language_of(lang)
+    with opened_wallet(
+        directory, passphrase_file, loopback=allow_loopback_http, ca_file=ca_file
+    ) as wallet:
+        opened = wallet.open_offer(offer_uri)
+        issuer = wallet.issuer_name(opened.resolved.issuer, lang=language)
+        name = (
+            issuer.text if issuer.listed else telling.word("unlisted", language, host=issuer.text)
+        )
+        console.say(telling.word("offer_from", language, name=name))
+        if opened.needs_code and tx_code is None and sys.stdin.isatty():
+            tx_code = typer.prompt(telling.word("ask_code", language), err=True)
+        cards = wallet.claim(opened, tx_code=tx_code, now=system_now())
+    shapes = [_card_json(card) | {"copies": len(card.copies)} for card in cards]
+    console.out(
+        {**shapes[0], "certificates": shapes},
+        [telling.word("kept", language, title=_title(card, language)) for card in cards],
+    )
+
+
+@app.command(name="list")
+def list_cards(
+    directory: Folder,
+    *,
+    offline: Offline = False,
+    lang: Lang = None,
+    ca_file: CaFile = None,
+    allow_loopback_http: options.AllowLoopbackHttp = False,
+    passphrase_file: options.PassphraseFile = None,
+    json_output: options.Json = False,
+) -> None:
+    """Your certificates, and whether each is still good."""
+    console, language = Console(json_output), language_of(lang)
+    with opened_wallet(
+        directory,
+        passphrase_file,
+        loopback=allow_loopback_http,
+        ca_file=ca_file,
+        offline=offline,
+    ) as wallet:
+        listed = wallet.list(now=system_now())
+        lines = [
+            f"{each.card.card_id}  {_title(each.card, language)} · "
+            f"{wallet.issuer_name(each.card.issuer, lang=language).text} · "
+            f"{telling.state_words(each.state, language)}"
+            for each in listed
+        ]
+        for issuer in wallet.unfinished_claims():
+            host = wallet.issuer_name(issuer, lang=language).text
+            console.say(telling.word("unfinished", language, name=host))
+    console.out([_card_json(each.card, each.state) for each in listed], lines)
+
+
+@app.command()
+def show(
+    directory: Folder,
+    card_id: CardId,
+    *,
+    raw: Annotated[bool, typer.Option("--raw", help="The signed document itself.")] = False,
+    lang: Lang = None,
+    passphrase_file: options.PassphraseFile = None,
+    json_output: options.Json = False,
+) -> None:
+    """Everything a certificate says, for your own eyes."""
+    console, language = Console(json_output), language_of(lang)
+    with opened_wallet(directory, passphrase_file, offline=True) as wallet:
+        one = wallet.card(card_id)
+        if raw:
+            text = wallet.raw(card_id)
+            console.out({"id": card_id, "raw": text}, text)
+            return
+        issuer = wallet.issuer_name(one.card.issuer, lang=language).text
+        lines = telling.card_lines(one, issuer=issuer, lang=language)
+        unseen = sum(not copy.shown_to for copy in one.copies)
+    shape = _card_json(one.card) | {
+        "claims": one.held.claims,
+        "copies": len(one.copies),
+        "unseen_copies": unseen,
+        "expires_at": one.card.expires_at,
+    }
+    console.out(shape, lines)
+
+
+@app.command()
+def present(
+    directory: Folder,
+    request_uri: Annotated[
+        str, typer.Argument(metavar="REQUEST_URI", help="The link of a request.")
+    ],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Show what the preview says.")] = False,
+    tick: Annotated[
+        str | None,
+        typer.Option("--tick", help="Claims you tick, with commas; where too much is asked."),
+    ] = None,
+    use: Annotated[
+        list[str] | None,
+        typer.Option("--use", metavar="PART=ID", help="Answer a part with this certificate."),
+    ] = None,
+    lang: Lang = None,
+    ca_file: CaFile = None,
+    allow_loopback_http: options.AllowLoopbackHttp = False,
+    passphrase_file: options.PassphraseFile = None,
+    json_output: options.Json = False,
+) -> int:
+    """Look at a request, and show what it asks for or nothing at all."""
+    console, language = Console(json_output), language_of(lang)
+    with opened_wallet(
+        directory, passphrase_file, loopback=allow_loopback_http, ca_file=ca_file
+    ) as wallet:
+        question = wallet.prepare(
+            request_uri, lang=language, now=system_now(), choice=_choice(use or [])
+        )
+        if question.preview is None:
+            return _cannot_answer(wallet, question, yes=yes, console=console, language=language)
+        for line in _preview_lines(wallet, question.preview, language):
+            console.say(line)
+        consent = _consent(question.preview, yes=yes, tick=tick, language=language)
+        if consent is None:
+            wallet.decline(question)
+            console.out({"shown": False}, telling.word("declined", language))
+            return ExitCode.OK
+        sent = wallet.present(question, consent, now=system_now())
+    shape = _asker_json(question) | {
+        "shown": True,
+        "certificates": [
+            {
+                "query": card.query_id,
+                "id": card.card_id,
+                "claims": list(dict.fromkeys(claim.tick for claim in card.shown)),
+            }
+            for card in question.preview.cards
+        ],
+        "continue_at": sent.continue_at,
+    }
+    lines = [telling.word("done", language)]
+    if sent.continue_at is not None:
+        lines.append(telling.word("continue", language, url=sent.continue_at))
+    console.out(shape, lines)
+    return ExitCode.OK
+
+
+@app.command()
+def screen(
+    directory: Folder,
+    card_id: CardId,
+    *,
+    claims: Annotated[str, typer.Option("--claims", help="What to show, with commas between.")],
+    code: Annotated[
+        str | None, typer.Option("--code", help="The six digits of the other person's page.")
+    ] = None,
+    lang: Lang = None,
+    passphrase_file: options.PassphraseFile = None,
+    json_output: options.Json = False,
+) -> None:
+    """Make a code for somebody in front of you, good for a few minutes."""
+    console, language = Console(json_output), language_of(lang)
+    names = [name for name in claims.split(",") if name]
+    with opened_wallet(directory, passphrase_file, offline=True) as wallet:
+        shown = wallet.screen(card_id, claims=names, code=code, now=system_now())
+    if shown.copy_seen_before:
+        console.say(telling.word("seen", language))
+    console.out({"id": card_id, "claims": names, "text": shown.text}, shown.text)
+
+
+@app.command()
+def history(
+    directory: Folder,
+    *,
+    lang: Lang = None,
+    passphrase_file: options.PassphraseFile = None,
+    json_output: options.Json = False,
+) -> None:
+    """What you showed to whom, newest first."""
+    language = language_of(lang)
+    with opened_wallet(directory, passphrase_file, offline=True) as wallet:
+        showings = wallet.history()
+    shapes = [
+        {
+            "at": showing.at,
+            "asker": {"name": showing.asker_name, "known": showing.known, "id": showing.asker},
+            "outcome": showing.outcome.value,
+            "certificates": [
+                {"id": card.card_id, "claims": list(dict.fromkeys(str(p[0]) for p in card.paths))}
+                for card in showing.cards
+            ],
+        }
+        for showing in showings
+    ]
+    Console(json_output).out(shapes, telling.history_lines(showings, language))
+
+
+def _cannot_answer(
+    wallet: Wallet, question: Question, *, yes: bool, console: Console, language: str
+) -> int:
+    """Tell her which part fails; tell the asker no more than a plain no, once she agrees."""
+    for line in telling.missing_lines(question.missing, question.asker, language):
+        console.say(line)
+    if yes or (sys.stdin.isatty() and typer.confirm(telling.word("say_no", language), err=True)):
+        wallet.decline(question)
+    raise RequestRefusedError(
+        ErrorKind.QUERY_UNMET, telling.word("not_answered", language), hint=""
+    )
+
+
+def _consent(preview: Preview, *, yes: bool, tick: str | None, language: str) -> Consent | None:
+    """Her yes, from an option or from the keyboard; None when she shows nothing."""
+    if tick is not None:
+        return preview.agree(ticked=[name for name in tick.split(",") if name])
+    if yes:
+        return preview.agree()
+    if not sys.stdin.isatty():
+        raise UsageFailedError(
+            "Nothing was shown: there is no terminal to ask you.", hint="Add --yes to show this."
+        )
+    if not preview.asks_too_much:
+        shows = typer.confirm(telling.word("show_it", language), err=True)
+        return preview.agree() if shows else None
+    wanted = dict.fromkeys(claim.tick for card in preview.cards for claim in card.shown)
+    ticked = [
+        name
+        for name in wanted
+        if typer.confirm(telling.word("tick_it", language, part=name), err=True)
+    ]
+    return preview.agree(ticked=ticked) if set(ticked) == set(wanted) else None
+
+
+def _preview_lines(wallet: Wallet, preview: Preview, language: str) -> list[str]:
+    issuers = {
+        card.issuer: wallet.issuer_name(card.issuer, lang=language).text for card in preview.cards
+    }
+    host = urlsplit(preview.answer_goes_to).netloc
+    return telling.preview_lines(preview, issuers=issuers, host=host, lang=language)
+
+
+def _choice(use: Sequence[str]) -> dict[str, list[str]] | None:
+    choice: dict[str, list[str]] = {}
+    for pair in use:
+        part, equals, card_id = pair.partition("=")
+        if not (part and equals and card_id):
+            raise UsageFailedError("--use takes PART=ID, as the preview names them.")
+        choice.setdefault(part, []).append(card_id)
+    return choice or None
+
+
+def _card_json(card: Card, state: CardState | None = None) -> dict[str, Any]:
+    shape = {"id": card.card_id, "type": card.vct, "issuer": card.issuer}
+    return shape if state is None else shape | {"state": state.value}
+
+
+def _asker_json(question: Question) -> dict[str, Any]:
+    asker = question.asker
+    known = asker.kind is AskerKind.KNOWN
+    return {"asker": {"name": asker.name, "known": known, "id": asker.client_id}}
+
+
+def _title(card: Card, language: str) -> str:
+    return telling.title_of(card.labels.title, language)
+
+
+def _read(file: Path, max_bytes: int) -> bytes:
+    with file.open("rb") as stream:
+        data = stream.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise UsageFailedError("This file is too large.")
+    return data

@@ -1,0 +1,249 @@
+"""What the wallet says to the worker, in French and in English (docs/words.md).
+
+Plain lines for any screen; sentences of fifteen words at most, no protocol word. Values and
+names of strangers are cleaned here (`carnet_trust.clean_text`); escaping for a terminal or
+a page belongs to whoever writes there.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from carnet_schemas.dcql import UnmetPart, UnmetReason
+from carnet_trust.askers import AskerKind, AskerName
+from carnet_trust.clean_text import clean_text
+from carnet_wallet.consent import Preview, PreviewCard, ShownClaim
+from carnet_wallet.matching import HeldCard, all_claims
+from carnet_wallet.showings import Outcome, Showing
+from carnet_wallet.states import CardState
+
+LANGUAGES: Final = ("fr", "en")
+_LONGEST_VALUE: Final = 120
+
+_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "asks": {"fr": "{name} vous demande :", "en": "{name} is asking for:"},
+    "asks_unknown": {
+        "fr": "On vous demande, de la part d'un inconnu ({name}) :",
+        "en": "Somebody you do not know ({name}) is asking for:",
+    },
+    "goes_to": {"fr": "La réponse part vers {host}.", "en": "The answer goes to {host}."},
+    "no_purpose": {
+        "fr": "Pour quoi faire : ce n'est pas dit.",
+        "en": "What for: it does not say.",
+    },
+    "show": {"fr": "Ce que je montre :", "en": "What I show:"},
+    "always": {"fr": "Toujours visible sur cette attestation :", "en": "Always visible on it:"},
+    "hidden": {"fr": "Reste caché :", "en": "Stays hidden:"},
+    "nothing": {"fr": "rien de plus", "en": "nothing more"},
+    "from": {"fr": "{title} · Délivré par {issuer}", "en": "{title} · Issued by {issuer}"},
+    "seen": {
+        "fr": "Cet exemplaire a déjà été vu ailleurs. Les deux pourraient faire le lien.",
+        "en": "Others have seen this copy. They could find out it is you again.",
+    },
+    "ended": {
+        "fr": "Cette attestation n'est plus valable.",
+        "en": "This certificate has expired.",
+    },
+    "too_much": {
+        "fr": "Cette demande veut plus que nécessaire. Rien n'est coché.",
+        "en": "This request asks for more than needed. Nothing is ticked.",
+    },
+    "missing": {
+        "fr": "Vous ne pouvez pas répondre à cette demande :",
+        "en": "You cannot answer this request:",
+    },
+    "missing_private": {
+        "fr": "La personne qui demande n'en saura pas la raison.",
+        "en": "The person asking will not learn why.",
+    },
+    "certificate": {"fr": "Attestation", "en": "Certificate"},
+    "screen": {"fr": "Montré sur votre écran", "en": "Shown on your screen"},
+    "unknown": {"fr": "inconnu", "en": "unknown"},
+    "unlisted": {"fr": "{host} (pas encore répertorié)", "en": "{host} (not listed yet)"},
+    "offer_from": {"fr": "Une attestation de : {name}", "en": "A certificate from: {name}"},
+    "ask_code": {"fr": "Code de remise", "en": "Collection code"},
+    "kept": {"fr": "C'est dans votre carnet : {title}", "en": "It is in your wallet: {title}"},
+    "unfinished": {
+        "fr": "Une attestation de {name} attend. Donnez encore une fois la même offre.",
+        "en": "A certificate from {name} is waiting. Give the same offer again.",
+    },
+    "show_it": {"fr": "Montrer ?", "en": "Show?"},
+    "tick_it": {"fr": "Montrer « {part} » ?", "en": "Show “{part}”?"},
+    "say_no": {
+        "fr": "Répondre non, sans dire pourquoi ?",
+        "en": "Answer no, without saying why?",
+    },
+    "not_answered": {
+        "fr": "Rien n'a été montré.",
+        "en": "Nothing was shown.",
+    },
+    "declined": {"fr": "Rien n'a été montré.", "en": "Nothing was shown."},
+    "done": {
+        "fr": "C'est montré. Votre historique le note.",
+        "en": "Shown. Your history notes it.",
+    },
+    "continue": {"fr": "Pour continuer : {url}", "en": "To go on: {url}"},
+    "shown_parts": {"fr": "montré : {parts}", "en": "shown: {parts}"},
+}
+_STATES: Final[Mapping[CardState, Mapping[str, str]]] = {
+    CardState.VALID: {"fr": "Toujours valable", "en": "Still valid"},
+    CardState.PAUSED: {"fr": "En pause (peut reprendre)", "en": "On hold"},
+    CardState.WITHDRAWN: {"fr": "Retiré par l'organisme", "en": "Withdrawn by the issuer"},
+    CardState.EXPIRED: {"fr": "Plus valable", "en": "Expired"},
+    CardState.UNKNOWN: {"fr": "Vérification incomplète", "en": "Could not check"},
+}
+_OUTCOMES: Final[Mapping[Outcome, Mapping[str, str]]] = {
+    Outcome.LEAVING: {"fr": "peut-être reçu", "en": "perhaps received"},
+    Outcome.RECEIVED: {"fr": "reçu", "en": "received"},
+    Outcome.REFUSED: {"fr": "pas accepté par l'autre côté", "en": "not taken by the other side"},
+    Outcome.ON_SCREEN: {"fr": "sur l'écran", "en": "on screen"},
+}
+_UNMET: Final[Mapping[UnmetReason, Mapping[str, str]]] = {
+    UnmetReason.NO_SUCH_FORMAT: {
+        "fr": "On veut un document d'une autre forme.",
+        "en": "It wants a document of another form.",
+    },
+    UnmetReason.NO_SUCH_TYPE: {
+        "fr": "Vous n'avez pas d'attestation de ce genre.",
+        "en": "You have no certificate of this kind.",
+    },
+    UnmetReason.OTHER_AUTHORITY: {
+        "fr": "Votre attestation vient d'un autre organisme.",
+        "en": "Your certificate comes from another issuer.",
+    },
+    UnmetReason.NO_HOLDER_BINDING: {
+        "fr": "Votre attestation n'est pas liée à votre carnet.",
+        "en": "Your certificate is not bound to your wallet.",
+    },
+    UnmetReason.CLAIM_MISSING: {
+        "fr": "Votre attestation ne dit rien sur : {part}.",
+        "en": "Your certificate says nothing about: {part}.",
+    },
+    UnmetReason.VALUE_DIFFERS: {
+        "fr": "Votre attestation dit autre chose sur : {part}.",
+        "en": "Your certificate says something else about: {part}.",
+    },
+}
+
+
+def word(key: str, lang: str, /, **values: str) -> str:
+    """One line of the table, filled in with cleaned values."""
+    return _WORDS[key][lang].format(**{name: clean(value) for name, value in values.items()})
+
+
+def clean(text: str) -> str:
+    """A stranger's text, on one line and no longer than a line."""
+    return clean_text(text, max_length=_LONGEST_VALUE).text
+
+
+def in_language(words: Mapping[str, str], lang: str, *, otherwise: str = "") -> str:
+    """A label in a language: that one, a variant of it, or any other there is."""
+    for locale, text in words.items():
+        if locale.lower().partition("-")[0] == lang:
+            return clean(text)
+    return clean(next(iter(words.values()), otherwise))
+
+
+def state_words(state: CardState, lang: str) -> str:
+    """What a state is called."""
+    return _STATES[state][lang]
+
+
+def title_of(words: Mapping[str, str], lang: str) -> str:
+    """The title of a certificate's type."""
+    return in_language(words, lang, otherwise=_WORDS["certificate"][lang])
+
+
+def asker_words(asker: AskerName, lang: str) -> str:
+    """Who asks, in one line."""
+    known = asker.kind is AskerKind.KNOWN
+    return word("asks" if known else "asks_unknown", lang, name=asker.name)
+
+
+def preview_lines(
+    preview: Preview, *, issuers: Mapping[str, str], host: str, lang: str
+) -> list[str]:
+    """Exactly what goes to whom, what stays hidden, and what to look out for.
+
+    Args:
+        preview: what would be shown.
+        issuers: how each issuer is called.
+        host: where the answer goes.
+        lang: `fr` or `en`.
+    """
+    lines = [asker_words(preview.asker, lang), word("goes_to", lang, host=host)]
+    lines.append(word("no_purpose", lang))
+    if preview.asks_too_much:
+        lines.append(word("too_much", lang))
+        lines += [f"  ! {warning}" for warning in preview.warnings(lang)]
+    for card in preview.cards:
+        lines += _card_lines(card, issuers=issuers, lang=lang)
+    return lines
+
+
+def missing_lines(missing: Sequence[UnmetPart], asker: AskerName, lang: str) -> list[str]:
+    """Which parts of a request cannot be answered: for her eyes."""
+    lines = [asker_words(asker, lang), word("missing", lang)]
+    for part in missing:
+        name = "/".join(str(step) for step in part.path or () if step is not None)
+        lines.append("  - " + _UNMET[part.reason][lang].format(part=clean(name)))
+    lines.append(word("missing_private", lang))
+    return lines
+
+
+def card_lines(one: HeldCard, *, issuer: str, lang: str) -> list[str]:
+    """Everything a certificate says, with its labels."""
+    lines = [word("from", lang, title=title_of(one.card.labels.title, lang), issuer=issuer)]
+    return lines + [f"  {line}" for line in _claims(all_claims(one), lang)]
+
+
+def history_lines(showings: Iterable[Showing], lang: str) -> list[str]:
+    """What was shown to whom, when."""
+    lines = []
+    for showing in showings:
+        moment = day_and_time(showing.at)
+        name = clean(showing.asker_name) if showing.asker else word("screen", lang)
+        if showing.asker and not showing.known:
+            name = f"{name} ({_WORDS['unknown'][lang]})"
+        lines.append(f"{moment}  {name}  [{_OUTCOMES[showing.outcome][lang]}]")
+        for card in showing.cards:
+            parts = ", ".join(dict.fromkeys(str(path[0]) for path in card.paths))
+            told = word("shown_parts", lang, parts=parts or _WORDS["nothing"][lang])
+            lines.append(f"  {title_of(card.title, lang)} · {told}")
+    return lines
+
+
+def day_and_time(moment: int) -> str:
+    """A moment as a person in France reads it off a list: day first, UTC said."""
+    return dt.datetime.fromtimestamp(moment, tz=dt.UTC).strftime("%d/%m/%Y %H:%M UTC")
+
+
+def _card_lines(card: PreviewCard, *, issuers: Mapping[str, str], lang: str) -> list[str]:
+    issuer = issuers.get(card.issuer, card.issuer)
+    lines = ["", word("from", lang, title=title_of(card.title, lang), issuer=issuer)]
+    lines.append(word("show", lang))
+    lines += [f"  + {line}" for line in _claims(card.shown, lang)] or [f"  {word('nothing', lang)}"]
+    if card.always_shown:
+        lines.append(word("always", lang))
+        lines += [f"  + {line}" for line in _claims(card.always_shown, lang)]
+    hidden = list(dict.fromkeys(in_language(label, lang) for label in card.hidden))
+    if hidden:
+        lines.append(f"{word('hidden', lang)} {', '.join(hidden)}")
+    if card.copy_seen_before:
+        lines.append(f"! {word('seen', lang)}")
+    if card.has_ended:
+        lines.append(f"! {word('ended', lang)}")
+    return lines
+
+
+def _claims(claims: Iterable[ShownClaim], lang: str) -> list[str]:
+    return [f"{in_language(claim.label, lang)}: {value_text(claim.value)}" for claim in claims]
+
+
+def value_text(value: object) -> str:
+    """A single value as a person reads it."""
+    if value is None:
+        return "—"
+    if isinstance(value, bool):
+        return "✓" if value else "✗"
+    return clean(str(value))
