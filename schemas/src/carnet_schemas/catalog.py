@@ -18,7 +18,7 @@ from carnet_schemas import never_list
 from carnet_schemas.claim_table import Claim, CredentialType
 from carnet_schemas.errors import SchemaError, SchemaErrorKind
 from carnet_schemas.json_schema import REGISTERED_CLAIMS
-from carnet_schemas.paths import ConcretePath, JsonObject, JsonValue, select, to_pointer
+from carnet_schemas.paths import ConcretePath, JsonObject, JsonValue, matches, select, to_pointer
 from carnet_schemas.signer_classes import check_class
 from carnet_schemas.strict_model import StrictModel, read
 from carnet_schemas.types import (
@@ -42,6 +42,7 @@ __all__ = [
     "type_metadata_bytes",
     "type_metadata_integrity",
     "validate_claims",
+    "value_words",
 ]
 
 CREDENTIAL_TYPES: Final[Mapping[str, CredentialType]] = MappingProxyType(
@@ -145,6 +146,25 @@ def concealable_paths(vct: str, claims: JsonObject) -> list[ConcretePath]:
         if claim.sd != "never"
         for path, _ in select(claims, claim.path)
     ]
+
+
+def value_words(vct: str, path: ConcretePath, value: JsonValue, *, language: str) -> str | None:
+    """What a person reads for a value of a closed list, or None where the value is the words.
+
+    Args:
+        path: the place of the value in the claims, with array indices.
+        language: `fr` or `en`; another language gets English.
+
+    Raises:
+        SchemaError: `vct_mismatch` for an unknown type.
+    """
+    if type(value) not in (str, int):
+        return None
+    for claim in credential_type(vct).claims:
+        if claim.words and matches(claim.path, path):
+            words = claim.words.get(str(value), {})
+            return words.get(language, words.get("en"))
+    return None
 
 
 def type_metadata_bytes(vct: str) -> bytes:

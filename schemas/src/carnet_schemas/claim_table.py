@@ -5,12 +5,13 @@ what a complete credential must hold, so that they cannot disagree.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from carnet_schemas.paths import Path
 from carnet_schemas.strict_model import StrictModel
 
+Words: TypeAlias = Mapping[str, Mapping[str, str]]
 Concealment: TypeAlias = Literal["always", "allowed", "never"]
 
 
@@ -24,6 +25,7 @@ class Claim:
         mandatory: whether it is there wherever its parent is.
         fr, en: the label a person reads.
         means: one English sentence for the reference table; empty when the label says it.
+        words: what a person reads for each value of a closed list, by value and language.
     """
 
     path: Path
@@ -32,6 +34,7 @@ class Claim:
     fr: str
     en: str
     means: str = ""
+    words: Words = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

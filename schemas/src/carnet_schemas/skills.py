@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, Self
 from pydantic import ConfigDict, model_validator
 
 from carnet_schemas import identifiers as forms
-from carnet_schemas.claim_table import Claim, nested
+from carnet_schemas.claim_table import Claim, Words, nested
 from carnet_schemas.errors import SchemaErrorKind
 from carnet_schemas.identifiers import CodeText, ReleaseName
 from carnet_schemas.languages import LanguageTag
@@ -118,17 +118,32 @@ def _unnamed(message: str) -> Exception:
     return fail(SchemaErrorKind.MALFORMED, message)
 
 
+FRAMEWORK_WORDS: Final[Words] = {
+    "ESCO": {"fr": "ESCO (Europe)", "en": "ESCO (Europe)"},
+    "ROME": {"fr": "ROME (France Travail)", "en": "ROME (French employment service)"},
+    "RNCP": {"fr": "RNCP (France compétences)", "en": "RNCP (French national register)"},
+    "own": {"fr": "Ses propres mots", "en": "Own words"},
+}
+
+
 def concept_claims(parent: Path) -> tuple[Claim, ...]:
     """The rows of a skill or occupation at `parent`; it is shown whole or not at all."""
     rows = (
-        ("framework", True, "Référentiel", "Framework"),
         ("version", False, "Version du référentiel", "Framework version"),
         ("uri", False, "Adresse dans le référentiel", "Address in the framework"),
         ("code", False, "Code dans le référentiel", "Code in the framework"),
         ("label", True, "Intitulé", "Label"),
         ("lang", True, "Langue de l'intitulé", "Language of the label"),
     )
-    return nested(parent, "never", *rows)
+    framework = Claim(
+        path=(*parent, "framework"),
+        sd="never",
+        mandatory=True,
+        fr="Référentiel",
+        en="Framework",
+        words=FRAMEWORK_WORDS,
+    )
+    return (framework, *nested(parent, "never", *rows))
 
 
 def skill_list_claims(parent: Path = ("skills",), *, mandatory: bool = False) -> tuple[Claim, ...]:

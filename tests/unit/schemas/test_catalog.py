@@ -15,6 +15,7 @@ from carnet_schemas.catalog import (
     type_metadata_bytes,
     type_metadata_integrity,
     validate_claims,
+    value_words,
 )
 from carnet_schemas.errors import SchemaError
 from carnet_schemas.paths import select
@@ -192,6 +193,44 @@ def test_integrity_is_standard_base64_over_the_served_bytes(vct: str) -> None:
     digest = hashlib.sha256(type_metadata_bytes(vct)).digest()
     assert type_metadata_integrity(vct) == f"sha256-{b64encode(digest).decode()}"
     assert type_metadata_bytes(vct) is type_metadata_bytes(vct)
+
+
+@pytest.mark.parametrize(
+    ("vct", "path", "value", "fr", "en"),
+    [
+        (CERTIFICATE, ("nature",), "badge", "Badge", "Badge"),
+        (CERTIFICATE, ("level", "eqf"), 6, "Niveau 6", "EQF level 6"),
+        (CERTIFICATE, ("skills", 3, "framework"), "own", "Ses propres mots", "Own words"),
+        (
+            "urn:carnet:mission-history:1",
+            ("periods", 0, "pages", 1, 2, "outcome"),
+            "disputed",
+            "Mission contestée",
+            "Mission disputed",
+        ),
+    ],
+)
+def test_value_of_a_closed_list_has_words(
+    vct: str, path: tuple[str | int, ...], value: object, fr: str, en: str
+) -> None:
+    assert (value_words(vct, path, value, language="fr") or "").startswith(fr)
+    assert (value_words(vct, path, value, language="en") or "").startswith(en)
+    assert (value_words(vct, path, value, language="de") or "").startswith(en)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("nature",), "unheard_of"),
+        (("nature",), ["badge"]),
+        (("nature", 0), "badge"),
+        (("title", "fr"), "badge"),
+        (("level", "eqf"), True),
+        ((), "badge"),
+    ],
+)
+def test_other_values_have_no_words_of_ours(path: tuple[str | int, ...], value: object) -> None:
+    assert value_words(CERTIFICATE, path, value, language="fr") is None
 
 
 SIGNERS = {

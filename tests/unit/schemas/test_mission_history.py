@@ -6,7 +6,8 @@ import pytest
 from carnet_schemas.bands import THRESHOLDS, bands_for
 from carnet_schemas.catalog import check_signer_may_say, concealable_paths, validate_claims
 from carnet_schemas.errors import SchemaError
-from carnet_schemas.types.mission_history import ASSURANCE_WORDS, PAGE_SIZE, MissionHistory
+from carnet_schemas.types.mission_history import PAGE_SIZE, MissionHistory
+from carnet_schemas.types.mission_history_claims import ASSURANCE_WORDS
 from support.credential_samples import (
     HISTORY,
     HISTORY_MINIMAL,

@@ -97,14 +97,29 @@ def test_text_colour_can_be_read(vct: str) -> None:
         assert (light + 0.05) / (dark + 0.05) >= 4.5
 
 
+def _closed_lists(schema: dict[str, Any]) -> Iterator[tuple[tuple[str | None, ...], set[str]]]:
+    for path, part in _schema_parts(schema):
+        if "enum" in part:
+            yield path, set(part["enum"])
+        if part.get("type") == "integer" and part.get("maximum") == 8:
+            yield path, {str(level) for level in range(part["minimum"], 9)}
+
+
 def _schema_paths(schema: dict[str, Any]) -> Iterator[tuple[str | None, ...]]:
+    for path, _ in _schema_parts(schema):
+        yield path
+
+
+def _schema_parts(
+    schema: dict[str, Any],
+) -> Iterator[tuple[tuple[str | None, ...], dict[str, Any]]]:
     definitions = schema.get("$defs", {})
 
-    def walk(part: dict[str, Any], path: tuple[str | None, ...]) -> Iterator[tuple[Any, ...]]:
+    def walk(part: dict[str, Any], path: tuple[str | None, ...]) -> Iterator[Any]:
         if "$ref" in part:
             part = definitions[part["$ref"].rpartition("/")[2]]
         if path:
-            yield path
+            yield path, part
         for name, inner in part.get("properties", {}).items():
             yield from walk(inner, (*path, name))
         if "items" in part:
@@ -129,6 +144,15 @@ def test_model_and_metadata_know_the_same_claims(vct: str) -> None:
     in_model = {path for path in _schema_paths(schema_of(vct)) if path[0] not in registered}
     in_metadata = {tuple(claim["path"]) for claim in metadata_of(vct)["claims"]}
     assert in_model == in_metadata
+
+
+@pytest.mark.parametrize("vct", TYPES, ids=IDS)
+def test_every_closed_list_has_words_in_both_languages(vct: str) -> None:
+    listed = dict(_closed_lists(schema_of(vct)))
+    for claim in credential_type(vct).claims:
+        assert set(claim.words) >= listed.get(claim.path, set()), claim.path
+        assert bool(claim.words) is (claim.path in listed), claim.path
+        assert all(set(words) == {"fr", "en"} for words in claim.words.values())
 
 
 @pytest.mark.parametrize("vct", TYPES, ids=IDS)

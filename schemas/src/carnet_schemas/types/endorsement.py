@@ -4,11 +4,10 @@ The tie to the mission is never hidden, since an endorsement without it is a com
 It carries no rating: words only.
 """
 
-from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
 from carnet_schemas import signer_classes as who
-from carnet_schemas.claim_table import Claim, CredentialType, nested
+from carnet_schemas.claim_table import Claim, CredentialType, Words, nested
 from carnet_schemas.dates import Month
 from carnet_schemas.holder_names import NAME_CLAIMS, NamedHolder
 from carnet_schemas.identifiers import Pseudonym
@@ -21,7 +20,7 @@ VCT: Final = "urn:carnet:endorsement:1"
 
 Relation: TypeAlias = Literal["buyer", "peer", "mentor"]
 
-RELATION_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+RELATION_WORDS: Final[Words] = {
     "buyer": {"fr": "Recommandation d'un client", "en": "Recommended by a client"},
     "peer": {"fr": "Recommandation d'un collègue", "en": "Recommended by a fellow worker"},
     "mentor": {"fr": "Recommandation d'un mentor", "en": "Recommended by a mentor"},
@@ -67,6 +66,7 @@ _CLAIMS: Final = (
         fr="Qui recommande",
         en="Who recommends",
         means="What the signer was to the worker: buyer, peer or mentor.",
+        words=RELATION_WORDS,
     ),
     Claim(path=("skill",), sd="never", mandatory=True, fr="Compétence vue", en="Skill seen"),
     *concept_claims(("skill",)),

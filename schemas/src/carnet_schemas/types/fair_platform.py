@@ -4,13 +4,12 @@ The holder is an organisation, so nothing is hidden and no person is in it. The 
 shows it to the worker when it asks her for something.
 """
 
-from collections.abc import Mapping
 from typing import Annotated, Final, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
 from carnet_schemas import signer_classes as who
-from carnet_schemas.claim_table import Claim, CredentialType, nested
+from carnet_schemas.claim_table import Claim, CredentialType, Words, nested
 from carnet_schemas.dates import Month
 from carnet_schemas.errors import SchemaErrorKind
 from carnet_schemas.identifiers import Digest, HttpsUrl, ReleaseName, Siren
@@ -31,7 +30,7 @@ Criterion: TypeAlias = Literal[
     "data_protection",
 ]
 
-CRITERION_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+CRITERION_WORDS: Final[Words] = {
     "portable_history": {
         "fr": "Remet à chacun son relevé d'activité",
         "en": "Gives every worker her work record",
@@ -120,12 +119,15 @@ _CLAIMS: Final = (
     ),
     Claim(path=("criteria",), sd="never", mandatory=True, fr="Critères tenus", en="Criteria met"),
     Claim(path=("criteria", None), sd="never", fr="Critère tenu", en="Criterion met"),
-    *nested(
-        ("criteria", None),
-        "never",
-        ("criterion", True, "Critère", "Criterion"),
-        ("note", False, "Précision", "Note"),
+    Claim(
+        path=("criteria", None, "criterion"),
+        sd="never",
+        mandatory=True,
+        fr="Critère",
+        en="Criterion",
+        words=CRITERION_WORDS,
     ),
+    *nested(("criteria", None), "never", ("note", False, "Précision", "Note")),
     Claim(path=("month",), sd="never", mandatory=True, fr="Mois du contrôle", en="Month checked"),
 )
 

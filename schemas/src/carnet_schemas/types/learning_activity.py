@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 from pydantic import Field
 
 from carnet_schemas import signer_classes as who
-from carnet_schemas.claim_table import Claim, CredentialType
+from carnet_schemas.claim_table import Claim, CredentialType, Words
 from carnet_schemas.dates import Month
 from carnet_schemas.evidence import EVIDENCE_CLAIMS, Evidence
 from carnet_schemas.holder_names import NAME_CLAIMS, NamedHolder
@@ -22,12 +22,19 @@ VCT: Final = "urn:carnet:learning-activity:1"
 
 Kind: TypeAlias = Literal["course", "workshop", "mentoring", "coaching", "community_work"]
 
-KIND_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+KIND_WORDS: Final[Words] = {
     "course": {"fr": "Cours", "en": "Course"},
     "workshop": {"fr": "Atelier", "en": "Workshop"},
     "mentoring": {"fr": "Mentorat", "en": "Mentoring"},
     "coaching": {"fr": "Accompagnement", "en": "Coaching"},
     "community_work": {"fr": "Action collective", "en": "Community work"},
+}
+
+ROLE_WORDS: Final[Words] = {
+    "participant": {"fr": "A participé", "en": "Took part"},
+    "facilitator": {"fr": "A animé", "en": "Led it"},
+    "mentor": {"fr": "A accompagné", "en": "Mentored"},
+    "volunteer": {"fr": "A aidé bénévolement", "en": "Volunteered"},
 }
 
 _ORGANISED: Final = frozenset({who.PLATFORM, who.ASSOCIATION})
@@ -74,9 +81,10 @@ _CLAIMS: Final = (
         fr="Type d'activité",
         en="Kind of activity",
         means="Never hidden: a workshop must not pass for a course.",
+        words=KIND_WORDS,
     ),
     Claim(path=("title",), sd="always", mandatory=True, fr="Intitulé", en="Title"),
-    Claim(path=("role",), sd="always", fr="Participation", en="Part taken"),
+    Claim(path=("role",), sd="always", fr="Participation", en="Part taken", words=ROLE_WORDS),
     *skill_list_claims(),
     Claim(path=("hours",), sd="always", fr="Durée en heures", en="Hours"),
     Claim(path=("month",), sd="always", mandatory=True, fr="Mois", en="Month"),

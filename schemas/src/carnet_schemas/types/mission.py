@@ -5,13 +5,12 @@ cancelled a mission and why is on the never-list, so a cancelled mission is not 
 all. The counterparty is a pseudonym drawn for this worker alone.
 """
 
-from collections.abc import Mapping
 from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import Field
 
 from carnet_schemas import signer_classes as who
-from carnet_schemas.claim_table import Claim, CredentialType
+from carnet_schemas.claim_table import Claim, CredentialType, Words
 from carnet_schemas.dates import Month
 from carnet_schemas.holder_names import NAME_CLAIMS, NamedHolder
 from carnet_schemas.identifiers import Pseudonym
@@ -23,10 +22,17 @@ VCT: Final = "urn:carnet:mission:1"
 
 Outcome: TypeAlias = Literal["completed", "partly_completed", "disputed"]
 
-OUTCOME_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+OUTCOME_WORDS: Final[Words] = {
     "completed": {"fr": "Mission terminée", "en": "Mission completed"},
     "partly_completed": {"fr": "Mission faite en partie", "en": "Mission done in part"},
     "disputed": {"fr": "Mission contestée", "en": "Mission disputed"},
+}
+
+COUNTERPARTY_WORDS: Final[Words] = {
+    "private_person": {"fr": "Particulier", "en": "Private person"},
+    "business": {"fr": "Entreprise", "en": "Business"},
+    "public_body": {"fr": "Service public", "en": "Public body"},
+    "association": {"fr": "Association", "en": "Association"},
 }
 
 
@@ -54,6 +60,7 @@ _CLAIMS: Final = (
         fr="Issue de la mission",
         en="Outcome",
         means="How it ended; never hidden.",
+        words=OUTCOME_WORDS,
     ),
     Claim(
         path=("reference",),
@@ -76,7 +83,13 @@ _CLAIMS: Final = (
         en="Client (pseudonym)",
         means="Random, drawn for this worker alone.",
     ),
-    Claim(path=("counterparty_kind",), sd="always", fr="Type de client", en="Kind of client"),
+    Claim(
+        path=("counterparty_kind",),
+        sd="always",
+        fr="Type de client",
+        en="Kind of client",
+        words=COUNTERPARTY_WORDS,
+    ),
     *NAME_CLAIMS,
 )
 

@@ -34,18 +34,6 @@ PAGE_SIZE: Final = 24
 Detail: TypeAlias = Literal["totals", "periods", "missions"]
 Assurance: TypeAlias = Literal["platform_signed", "checked_export", "self_declared"]
 
-ASSURANCE_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "platform_signed": {"fr": "Signé par la plateforme", "en": "Signed by the platform"},
-    "checked_export": {
-        "fr": "Données de la plateforme, contrôlées par un tiers",
-        "en": "Platform data, checked by a third party",
-    },
-    "self_declared": {
-        "fr": "Déclaré par la personne, non vérifié",
-        "en": "Stated by the person, not checked",
-    },
-}
-
 _SIGNERS: Final[Mapping[str, frozenset[str]]] = {
     "platform_signed": frozenset({who.PLATFORM}),
     "checked_export": frozenset({who.UNION, who.AUDITOR, who.ASSOCIATION}),

@@ -3,10 +3,28 @@
 from typing import Final
 
 from carnet_schemas.bands import band_claims
-from carnet_schemas.claim_table import Claim, nested
+from carnet_schemas.claim_table import Claim, Words, nested
 from carnet_schemas.holder_names import NAME_CLAIMS
 from carnet_schemas.ratings import count_claims, month_range_claims, rating_claims
 from carnet_schemas.skills import concept_claims
+from carnet_schemas.types.mission import OUTCOME_WORDS
+
+DETAIL_WORDS: Final[Words] = {
+    "totals": {"fr": "Totaux", "en": "Totals"},
+    "periods": {"fr": "Totaux par période", "en": "Totals by period"},
+    "missions": {"fr": "Missions en détail", "en": "Missions in detail"},
+}
+ASSURANCE_WORDS: Final[Words] = {
+    "platform_signed": {"fr": "Signé par la plateforme", "en": "Signed by the platform"},
+    "checked_export": {
+        "fr": "Données de la plateforme, contrôlées par un tiers",
+        "en": "Platform data, checked by a third party",
+    },
+    "self_declared": {
+        "fr": "Déclaré par la personne, non vérifié",
+        "en": "Stated by the person, not checked",
+    },
+}
 
 _PERIOD: Final = ("periods", None)
 _MISSION: Final = ("periods", None, "pages", None, None)
@@ -20,6 +38,7 @@ _STATEMENT: Final = (
         fr="Niveau de détail",
         en="Detail",
         means="Totals alone, by period, or with missions. A history of totals is complete.",
+        words=DETAIL_WORDS,
     ),
     Claim(
         path=("assurance",),
@@ -28,6 +47,7 @@ _STATEMENT: Final = (
         fr="Qui s'engage",
         en="Assurance",
         means="Signed by the platform, a checked export, or stated by the worker.",
+        words=ASSURANCE_WORDS,
     ),
     Claim(
         path=("as_of",),
@@ -132,12 +152,15 @@ _PERIODS: Final = (
         en="One mission",
         means="At most 24 a page, each shown or hidden on its own.",
     ),
-    *nested(
-        _MISSION,
-        "never",
-        ("outcome", True, "Issue de la mission", "Outcome"),
-        ("role", True, "Métier exercé", "Occupation"),
+    Claim(
+        path=(*_MISSION, "outcome"),
+        sd="never",
+        mandatory=True,
+        fr="Issue de la mission",
+        en="Outcome",
+        words=OUTCOME_WORDS,
     ),
+    *nested(_MISSION, "never", ("role", True, "Métier exercé", "Occupation")),
     *concept_claims((*_MISSION, "role")),
     *nested(
         _MISSION,

@@ -4,13 +4,12 @@ She signs it with the key the answered credential is bound to; whoever shows bot
 that (carnet_securing, carnet_verifier). It travels whole: a reply is short and hers.
 """
 
-from collections.abc import Mapping
 from typing import Final, Literal, Self, TypeAlias
 
 from pydantic import ConfigDict, model_validator
 
 from carnet_schemas import signer_classes as who
-from carnet_schemas.claim_table import Claim, CredentialType, nested
+from carnet_schemas.claim_table import Claim, CredentialType, Words, nested
 from carnet_schemas.dates import Month
 from carnet_schemas.errors import SchemaErrorKind
 from carnet_schemas.identifiers import Pseudonym
@@ -22,12 +21,18 @@ VCT: Final = "urn:carnet:reply:1"
 
 Kind: TypeAlias = Literal["reply", "contest"]
 
-KIND_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+KIND_WORDS: Final[Words] = {
     "reply": {"fr": "Sa réponse", "en": "Her reply"},
     "contest": {"fr": "Contesté", "en": "Disputed"},
 }
 
 HISTORY_VCT: Final = "urn:carnet:mission-history:1"
+
+ANSWERED_WORDS: Final[Words] = {
+    "urn:carnet:mission:1": {"fr": "Mission", "en": "Mission"},
+    HISTORY_VCT: {"fr": "Relevé d'activité", "en": "Work record"},
+    "urn:carnet:endorsement:1": {"fr": "Recommandation", "en": "Recommendation"},
+}
 
 
 class Answered(StrictModel):
@@ -72,12 +77,20 @@ _CLAIMS: Final = (
         mandatory=True,
         fr="Réponse ou contestation",
         en="Reply or dispute",
+        words=KIND_WORDS,
     ),
     Claim(path=("answers",), sd="never", mandatory=True, fr="Répond à", en="Answers"),
+    Claim(
+        path=("answers", "vct"),
+        sd="never",
+        mandatory=True,
+        fr="Type de document",
+        en="Type of document",
+        words=ANSWERED_WORDS,
+    ),
     *nested(
         ("answers",),
         "never",
-        ("vct", True, "Type de document", "Type of document"),
         ("signed_by", True, "Signé par", "Signed by"),
         ("reference", False, "Référence de la mission", "Mission reference"),
         ("as_of", False, "Relevé arrêté au mois de", "History as of month"),

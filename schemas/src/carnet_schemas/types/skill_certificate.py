@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from carnet_schemas import signer_classes as who
-from carnet_schemas.claim_table import Claim, CredentialType, nested
+from carnet_schemas.claim_table import Claim, CredentialType, Words, nested
 from carnet_schemas.dates import Month
 from carnet_schemas.errors import SchemaErrorKind
 from carnet_schemas.evidence import EVIDENCE_CLAIMS, Evidence
@@ -24,7 +24,7 @@ from carnet_schemas.identifiers import (
     RS_SHEET_PATTERN,
 )
 from carnet_schemas.languages import LocalisedText
-from carnet_schemas.levels import Level
+from carnet_schemas.levels import LEVEL_WORDS, Level
 from carnet_schemas.quantities import Hours
 from carnet_schemas.skills import Skill, skill_list_claims
 from carnet_schemas.strict_model import StrictModel, fail
@@ -43,7 +43,7 @@ Nature: TypeAlias = Literal[
     "badge",
 ]
 
-NATURE_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+NATURE_WORDS: Final[Words] = {
     "end_of_training": {
         "fr": "Attestation de fin de formation",
         "en": "End-of-training certificate",
@@ -70,6 +70,15 @@ NATURE_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "Authorisation given by the employer",
     },
     "badge": {"fr": "Badge", "en": "Badge"},
+}
+
+METHOD_WORDS: Final[Words] = {
+    "practical": {"fr": "Épreuve pratique", "en": "Practical test"},
+    "written": {"fr": "Épreuve écrite", "en": "Written test"},
+    "oral": {"fr": "Épreuve orale", "en": "Oral test"},
+    "at_work": {"fr": "Observation au travail", "en": "Observation at work"},
+    "portfolio": {"fr": "Dossier de travaux", "en": "Portfolio"},
+    "mixed": {"fr": "Plusieurs épreuves", "en": "Several tests"},
 }
 
 _SHEETS: Final = {
@@ -184,6 +193,7 @@ _CLAIMS: Final = (
         fr="Nature du document",
         en="What the paper is",
         means="What the paper legally is; never hidden.",
+        words=NATURE_WORDS,
     ),
     Claim(
         path=("certification",),
@@ -202,14 +212,27 @@ _CLAIMS: Final = (
     Claim(path=("title",), sd="always", mandatory=True, fr="Intitulé", en="Title"),
     *skill_list_claims(),
     Claim(path=("level",), sd="always", fr="Niveau", en="Level"),
-    *nested(("level",), "never", ("eqf", True, "Niveau européen (CEC)", "European level (EQF)")),
+    Claim(
+        path=("level", "eqf"),
+        sd="never",
+        mandatory=True,
+        fr="Niveau européen (CEC)",
+        en="European level (EQF)",
+        words={str(level): words for level, words in LEVEL_WORDS.items()},
+    ),
     Claim(path=("assessment",), sd="always", fr="Évaluation", en="Assessment"),
     *nested(
         ("assessment",),
         "never",
         ("result", True, "Résultat", "Result"),
-        ("method", False, "Forme de l'épreuve", "Form of assessment"),
         ("month", False, "Mois de l'épreuve", "Month of assessment"),
+    ),
+    Claim(
+        path=("assessment", "method"),
+        sd="never",
+        fr="Forme de l'épreuve",
+        en="Form of assessment",
+        words=METHOD_WORDS,
     ),
     Claim(path=("hours",), sd="always", fr="Durée en heures", en="Hours"),
     Claim(
