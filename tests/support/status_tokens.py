@@ -10,7 +10,12 @@ from carnet_securing.jws import sign_jws
 from carnet_securing.limits import PRESENTATION, Limits
 from carnet_securing.native import check_signature
 from carnet_securing.signer import SoftwareSigner
-from carnet_securing.status_list import STATUS_LIST_TYP, VerifiedStatusList, verify_status_list
+from carnet_securing.status_list import (
+    STATUS_LIST_TYP,
+    UnverifiedStatusToken,
+    VerifiedStatusList,
+    verify_status_list,
+)
 from support.keys import signer
 
 URI = "https://issuer.example/status/1"
@@ -47,7 +52,7 @@ def token(
 
 
 def verify(
-    text: str | bytes,
+    text: str | bytes | UnverifiedStatusToken,
     *,
     uri: str = URI,
     now: int = NOW,

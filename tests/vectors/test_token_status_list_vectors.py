@@ -98,6 +98,12 @@ def test_each_long_list_ends_where_it_ends(vector: dict[str, Any]) -> None:
     assert caught.value.kind is ErrorKind.STATUS_INDEX
 
 
+@pytest.mark.parametrize("vector", LISTS, ids=lambda vector: f"bits-{vector['bits']}")
+def test_the_cbor_form_holds_the_same_compressed_list(vector: dict[str, Any]) -> None:
+    """The map is not read here, but the byte string at its end is the one JSON encodes."""
+    assert vector["cbor_hex"].endswith(base64url.decode(vector["json"]["lst"]).hex())
+
+
 @pytest.mark.parametrize("name", LONG)
 def test_the_long_examples_are_the_vectors(name: str) -> None:
     vector = next(vector for vector in LISTS if vector["bits"] == LONG[name])

@@ -30,12 +30,11 @@ _JSON: Final = "application/json"
 _JWKS: Final = "application/jwk-set+json, application/json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssuerMetadataKeys:
-    """What JWT VC Issuer Metadata gives: the keys, or the one place where they are."""
+@dataclass(frozen=True, slots=True)
+class JwksUri:
+    """The one place where an issuer's metadata says that its keys are; not checked yet."""
 
-    keys: tuple[PublicJwk, ...] | None
-    jwks_uri: str | None
+    unverified_uri: str
 
 
 def metadata_url(issuer: str, *, well_known: str = JWT_VC_ISSUER) -> str:
@@ -53,8 +52,13 @@ def metadata_url(issuer: str, *, well_known: str = JWT_VC_ISSUER) -> str:
     return f"{origin}/.well-known/{well_known}{issuer[len(origin) :].removesuffix('/')}"
 
 
-def parse_issuer_metadata(body: bytes, *, issuer: str, limits: Limits) -> IssuerMetadataKeys:
+def parse_issuer_metadata(
+    body: bytes, *, issuer: str, limits: Limits
+) -> tuple[PublicJwk, ...] | JwksUri:
     """Read JWT VC Issuer Metadata (SD-JWT VC, "JWT VC Issuer Metadata Response").
+
+    Returns:
+        The keys, or where they are.
 
     Raises:
         InvalidError: `issuer_mismatch` unless it names exactly `issuer`; `malformed` unless it
@@ -70,10 +74,10 @@ def parse_issuer_metadata(body: bytes, *, issuer: str, limits: Limits) -> Issuer
             ErrorKind.MALFORMED, "An issuer's metadata must give its keys in exactly one way."
         )
     if "jwks" in metadata:
-        return IssuerMetadataKeys(keys=parse_jwks(metadata["jwks"], limits=limits), jwks_uri=None)
+        return parse_jwks(metadata["jwks"], limits=limits)
     if not isinstance(metadata["jwks_uri"], str):
         raise InvalidError(ErrorKind.MALFORMED, "An issuer's metadata is malformed.")
-    return IssuerMetadataKeys(keys=None, jwks_uri=metadata["jwks_uri"])
+    return JwksUri(metadata["jwks_uri"])
 
 
 def fetch_issuer_keys(
@@ -176,12 +180,10 @@ def _metadata_keys(
     fetched = fetch.get(url, accept=_JSON, max_bytes=limits.jwks_bytes)
     _check_json(fetched)
     found = parse_issuer_metadata(fetched.unverified_body, issuer=issuer, limits=limits)
-    if found.keys is not None:
-        return found.keys
-    if found.jwks_uri is None:
-        raise InvalidError(ErrorKind.KEY_NOT_FOUND, "An issuer gives no keys.")
-    check_url(found.jwks_uri, loopback_http=loopback_http)
-    fetched = fetch.get(found.jwks_uri, accept=_JWKS, max_bytes=limits.jwks_bytes)
+    if not isinstance(found, JwksUri):
+        return found
+    check_url(found.unverified_uri, loopback_http=loopback_http)
+    fetched = fetch.get(found.unverified_uri, accept=_JWKS, max_bytes=limits.jwks_bytes)
     _check_json(fetched)
     value = strict_json.loads_object(
         fetched.unverified_body, max_bytes=limits.jwks_bytes, max_depth=limits.json_depth

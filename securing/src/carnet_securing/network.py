@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import httpcore2
 
-from carnet_securing.errors import ErrorKind, UndeterminedError
 from carnet_securing.urls import LOOPBACK_HOSTS, check_address
 
 Resolve = Callable[[str, int], Sequence[str]]
@@ -98,15 +97,6 @@ class VettedBackend(httpcore2.NetworkBackend):
                 continue
             return _DeadlineStream(stream, self._deadline)
         raise httpcore2.ConnectError
-
-    def connect_unix_socket(
-        self,
-        path: str,  # noqa: ARG002 - the interface names it
-        timeout: float | None = None,  # noqa: ARG002 - as above
-        socket_options: Iterable[Any] | None = None,  # noqa: ARG002 - as above
-    ) -> httpcore2.NetworkStream:
-        """Refuse: no URL of ours leads to a socket file."""
-        raise UndeterminedError(ErrorKind.FETCH_BLOCKED, "Only web addresses are opened.")
 
     def _addresses(self, host: str, port: int) -> Sequence[str]:
         """Resolve in a thread of its own: the system's resolver knows no deadline."""

@@ -2,7 +2,7 @@
 
 import gzip
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -113,6 +113,28 @@ def test_a_host_with_several_addresses_is_tried_in_order(server: HostileServer) 
     server.on("/", answer(body=b"{}"))
     with HttpFetch(loopback_http=True, resolve=resolve) as fetch:
         assert get(fetch, server.url("/")).unverified_body == b"{}"
+
+
+def nowhere(_host: str, _port: int) -> Sequence[str]:
+    return []
+
+
+def unknown(_host: str, _port: int) -> Sequence[str]:
+    raise OSError("no such name")
+
+
+def unwritable(_host: str, _port: int) -> Sequence[str]:
+    raise UnicodeError("no such label")
+
+
+@pytest.mark.parametrize("resolve", [nowhere, unknown, unwritable])
+def test_a_name_that_cannot_be_resolved_is_a_failed_fetch(
+    resolve: Callable[[str, int], Sequence[str]],
+) -> None:
+    with HttpFetch(resolve=resolve) as fetch, pytest.raises(UndeterminedError) as caught:
+        get(fetch, "https://issuer.example/")
+
+    assert caught.value.kind is ErrorKind.FETCH_FAILED
 
 
 def test_a_redirect_may_be_relative(server: HostileServer, fetch: HttpFetch) -> None:

@@ -117,6 +117,13 @@ def test_a_million_entries_are_built_packed_signed_and_read_quickly() -> None:
     assert elapsed < 1
 
 
+def test_a_builder_knows_its_size() -> None:
+    builder = StatusListBuilder(size=64, bits=4)
+
+    assert (len(builder), builder.bits) == (64, 4)
+    assert (len(StatusListBuilder()), StatusListBuilder().bits) == (2**20, 2)
+
+
 # Signing
 
 
@@ -144,6 +151,12 @@ def test_a_signed_list_says_what_it_must() -> None:
     assert parsed.jws.unverified_header["typ"] == "statuslist+jwt"
     assert (verified.issued_at, verified.expires_at, verified.ttl) == (NOW, NOW + 3600, 300)
     assert verified.aggregation_uri == "https://issuer.example/status"
+
+
+def test_a_token_may_be_taken_apart_first() -> None:
+    parsed = parse_status_token(sign(), limits=PRESENTATION)
+
+    assert verify(parsed) == verify(sign())
 
 
 def test_what_is_optional_may_be_left_out() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,6 +39,7 @@ from support.certificates import (
     chain,
     issue,
     private_key,
+    rsa_key,
 )
 from support.keys import signer
 
@@ -344,6 +346,22 @@ def test_a_leaf_nobody_vouches_for_says_so_in_its_type() -> None:
 
     assert leaf.unverified_subject == "CN=leaf"
     assert leaf.unverified_dns_names == ("issuer.example",)
+
+
+@pytest.mark.parametrize(
+    "der",
+    [
+        issue(Recipe(name="rsa", key=rsa_key(2048))).der,
+        issue(Recipe(name="p521", key=ec.derive_private_key(7, ec.SECP521R1()))).der,
+        chain().leaf.der + bytes(8192),
+        b"",
+    ],
+    ids=["rsa", "p-521", "too-large", "empty"],
+)
+def test_a_leaf_of_another_kind_is_not_read(der: bytes) -> None:
+    with pytest.raises(InvalidError) as caught:
+        read_unverified_leaf(der)
+    assert caught.value.kind is ErrorKind.CHAIN_INVALID
 
 
 def outcome(der: bytes) -> ErrorKind | None:
