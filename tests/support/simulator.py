@@ -28,6 +28,7 @@ from carnet_securing.signer import Signer
 from carnet_securing.status_list import STATUS_LIST_MEDIA_TYPE, StatusReference
 from carnet_securing.status_list_build import StatusListBuilder, sign_status_list
 from carnet_securing.strict_json import dumps_bytes
+from carnet_securing.x509 import encode_x5c
 from carnet_trust.entries import OrganisationClass, TrustEntry
 from support.credential_samples import SKILL_CERTIFICATE as SKILL_CERTIFICATE_CLAIMS
 from support.keys import signer as key_called
@@ -115,6 +116,7 @@ class SimulatedIssuer:
         self.route = route
         self.now = now
         self.signer: Signer = key_called(name, algorithm)
+        self.x5c: tuple[bytes, ...] = ()
         self.published: list[PublicJwk] = [self.signer.public_jwk]
         self.iss = self._identifier()
         self.status_uri = f"{url}/status/4d6f1f0c2e8b4a7f9c3d5e6f7a8b9c0d"
@@ -194,6 +196,7 @@ class SimulatedIssuer:
             ttl=self.status_ttl,
             aggregation_uri=f"{self.url}/status",
             signer=self.signer,
+            x5c=encode_x5c(self.x5c),
         ).encode("ascii")
 
     def withdraw(self, reference: StatusReference) -> None:

@@ -1,8 +1,8 @@
 """Fetched documents as files: written whole or not at all, and a spoilt file is only a miss.
 
-One file a record: a checksum, a line of JSON, then the bytes as they came. Records the trust data asked
-for and those that strangers' credentials caused lie in two folders, so that strangers can
-only push out each other's. Format and folder belong to this module; nothing else reads them.
+One file a record: a checksum, a line of JSON, then the bytes as they came. Records that the
+trust data asked for and those that strangers' credentials caused lie in two folders, so that
+strangers can only push out each other's. Nothing else reads this format.
 """
 
 import hashlib

@@ -9,7 +9,7 @@ from carnet_securing.key_route import IssuerKeyRoute
 from carnet_securing.limits import Limits
 from carnet_securing.status_list import VerifiedStatusList
 from carnet_trust.entries import TrustEntry
-from carnet_trust.lookups import Dated, FoundIssuer, Lookups, Source
+from carnet_trust.lookups import Dated, FoundIssuer, Freshness, Lookups, Source
 from carnet_trust.status_tokens import ListSigner, StatusTokens, alerts_about
 from carnet_trust.type_metadata import TypeMetadata
 
@@ -27,8 +27,10 @@ class GivenStatusLists:
         *,
         check: SignatureCheck,
         limits: Limits,
+        freshness: Freshness | None = None,
     ) -> None:
         """Answer status questions from `tokens` alone, all others from `lookups`."""
+        self._max_age = (freshness or Freshness()).status_max_age
         self._lookups = lookups
         self._given = tuple(tokens)
         self._tokens = StatusTokens(check=check, limits=limits)
@@ -50,7 +52,7 @@ class GivenStatusLists:
 
         Raises:
             UndeterminedError: `status_unavailable` when no file is for this address, or only
-                one that is out of date.
+                one that is out of date or too old.
             InvalidError: why the only file that could be read is refused.
         """
         signer = ListSigner.of(found)
@@ -75,6 +77,12 @@ class GivenStatusLists:
         if newest is None:
             raise refusal or UndeterminedError(
                 ErrorKind.STATUS_UNAVAILABLE, "No status list was given."
+            )
+        if now - newest.issued_at > self._max_age:
+            raise UndeterminedError(
+                ErrorKind.STATUS_UNAVAILABLE,
+                "The status list given is too old.",
+                hint="Download a newer one.",
             )
         return Dated(
             value=newest,

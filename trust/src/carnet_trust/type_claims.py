@@ -8,6 +8,7 @@ stay apart: only the first is ever held against a credential.
 from typing import Final
 
 from carnet_schemas.paths import Path
+from carnet_securing import base64url, strict_json
 from carnet_securing.disclosure import DIGESTS, HASH_NAME, PLACEHOLDER, Disclosure
 from carnet_securing.errors import ErrorKind, InvalidError
 from carnet_securing.sd_jwt import VerifiedSdJwt
@@ -80,7 +81,7 @@ class _Walk:
             if name in members and name not in _NOT_CLAIMS:
                 self._select(child, members[name], concealed=False)
             elif name in revealed:
-                self._select(child, revealed[name].value, concealed=True)
+                self._reveal(child, revealed[name])
             elif may_hide and child.mandatory_below:
                 # Were one that is never hidden hidden here, it would break its own rule: either
                 # way it is not as it must be.
@@ -97,11 +98,19 @@ class _Walk:
                     continue
                 disclosure = self._shown.get(element[PLACEHOLDER])
                 if disclosure is not None:
-                    self._select(child, disclosure.value, concealed=True)
+                    self._reveal(child, disclosure)
                 elif not self._complete:
                     # It was issued; what is in it is not known.
                     self._note(child, concealed=True)
                     self.excused |= child.mandatory_below
+
+    def _reveal(self, node: RuleNode, disclosure: Disclosure) -> None:
+        """Select what was hidden, as it was signed: `Disclosure.value` holds no digests."""
+        self._note(node, concealed=True)
+        if node.names or node.elements:
+            raw = base64url.decode(disclosure.encoded)
+            content = strict_json.loads(raw, max_bytes=len(raw))
+            self.enter(node, content[-1])
 
     def _select(self, node: RuleNode, value: JsonValue, *, concealed: bool) -> None:
         self._note(node, concealed=concealed)
