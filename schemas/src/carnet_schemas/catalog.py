@@ -67,7 +67,7 @@ def credential_type(vct: str) -> CredentialType:
     Raises:
         SchemaError: `vct_mismatch` for any other string.
     """
-    found = CREDENTIAL_TYPES.get(vct)
+    found = CREDENTIAL_TYPES.get(vct) if type(vct) is str else None
     if found is None:
         raise SchemaError(
             SchemaErrorKind.VCT_MISMATCH, "/vct", "This is not a credential type known here."
@@ -178,8 +178,7 @@ def type_metadata_bytes(vct: str) -> bytes:
 
 def type_metadata_integrity(vct: str) -> str:
     """The `vct#integrity` value: sha-256 in standard base64 (SD-JWT VC section 5)."""
-    digest = hashlib.sha256(type_metadata_bytes(vct)).digest()
-    return f"sha256-{b2a_base64(digest, newline=False).decode('ascii')}"
+    return _integrity(f"{credential_type(vct).slug}-1.vct.json")
 
 
 def json_schema_bytes(vct: str) -> bytes:
@@ -190,6 +189,12 @@ def json_schema_bytes(vct: str) -> bytes:
 @cache
 def _document(name: str) -> bytes:
     return (files("carnet_schemas") / "documents" / name).read_bytes()
+
+
+@cache
+def _integrity(name: str) -> str:
+    digest = hashlib.sha256(_document(name)).digest()
+    return f"sha256-{b2a_base64(digest, newline=False).decode('ascii')}"
 
 
 def _check_complete(known: CredentialType, own: JsonObject) -> None:

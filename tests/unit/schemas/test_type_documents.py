@@ -148,7 +148,7 @@ def test_model_and_metadata_know_the_same_claims(vct: str) -> None:
 
 @pytest.mark.parametrize("vct", TYPES, ids=IDS)
 def test_every_closed_list_has_words_in_both_languages(vct: str) -> None:
-    listed = dict(_closed_lists(schema_of(vct)))
+    listed: dict[tuple[Any, ...], set[str]] = dict(_closed_lists(schema_of(vct)))
     for claim in credential_type(vct).claims:
         assert set(claim.words) >= listed.get(claim.path, set()), claim.path
         assert bool(claim.words) is (claim.path in listed), claim.path
