@@ -159,7 +159,7 @@ def test_S04_a_segment_duplicated_under_a_later_number(place: Path) -> None:
 
 def test_S04_the_index_of_another_vault(place: Path, tmp_path: Path) -> None:
     key = filled_vault(place)
-    filled_vault(tmp_path / "other")
+    filled_vault(tmp_path / "other", alone=True)
     edit_file(vault_file(place), vault_file(tmp_path / "other").read_bytes())
 
     assert refusal(place, key) is ErrorKind.VAULT_CORRUPT
@@ -465,7 +465,7 @@ def test_S15_the_lock_of_a_killed_process_is_gone(place: Path) -> None:
 def test_S16_modes_are_private_whatever_the_umask(place: Path) -> None:
     old = os.umask(0)
     try:
-        filled_vault(place)
+        filled_vault(place, alone=True)
     finally:
         os.umask(old)
 

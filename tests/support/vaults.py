@@ -3,7 +3,10 @@
 import errno
 import hashlib
 import os
+import shutil
 import stat
+import tempfile
+from functools import cache
 from pathlib import Path
 
 from carnet_securing.sealing import KdfParameters
@@ -19,8 +22,35 @@ def fresh_kdf() -> KdfParameters:
     return KdfParameters.fresh()
 
 
-def filled_vault(path: Path) -> bytes:
-    """Make a vault with three commits and close it; returns its data key."""
+def blank_vault(path: Path) -> bytes:
+    """An empty vault, its data key; all of one test run are copies of one, made once."""
+    return _copied(path, "blank")
+
+
+def filled_vault(path: Path, *, alone: bool = False) -> bytes:
+    """A closed vault after three commits, its data key.
+
+    All of one test run are copies of one, which saves the passphrase's cost; with `alone` it
+    is a vault of its own.
+    """
+    return _fill(path) if alone else _copied(path, "filled")
+
+
+@cache
+def _templates() -> tuple[tempfile.TemporaryDirectory[str], dict[str, bytes]]:
+    folder = tempfile.TemporaryDirectory(prefix="carnet-vaults-", ignore_cleanup_errors=True)
+    with Vault.create(Path(folder.name) / "blank", passphrase=PASSPHRASE, kdf=fresh_kdf()) as vault:
+        blank = vault._data_key
+    return folder, {"blank": blank, "filled": _fill(Path(folder.name) / "filled")}
+
+
+def _copied(path: Path, name: str) -> bytes:
+    folder, keys = _templates()
+    shutil.copytree(Path(folder.name) / name, path)
+    return keys[name]
+
+
+def _fill(path: Path) -> bytes:
     with Vault.create(path, passphrase=PASSPHRASE, kdf=fresh_kdf()) as vault:
         vault.commit([Put(kind="card", record_id="a", value={"title": "Électricité", "n": 1})])
         vault.commit(

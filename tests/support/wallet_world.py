@@ -37,7 +37,7 @@ from carnet_wallet.wallet import Wallet
 from support.credential_samples import SKILL_CERTIFICATE as SKILL_CLAIMS
 from support.keys import signer as key_called
 from support.simulator import NOW, SKILL_CERTIFICATE, SimulatedIssuer, SimulatedWeb
-from support.vaults import PASSPHRASE, fresh_kdf
+from support.vaults import blank_vault
 
 DAY = 86_400
 CONFIGURATION = "skill_certificate_sd_jwt"
@@ -150,6 +150,7 @@ class OfferingIssuer:
         self.metadata_changes: Json = {}
         self.response_changes: Json = {}
         self.notification_id: str | None = "note-1"
+        self.most_copies: int | None = None
         self.expires_in: int | None = 600
         self.make: Callable[[Any, int], str] = self.copy_for
         web.put(metadata_url(url, well_known="openid-credential-issuer"), self.metadata)
@@ -274,7 +275,7 @@ class OfferingIssuer:
         if name not in self.stored:
             self.stored[name] = [self.make(key, number) for number, key in enumerate(keys)]
         response: Json = {
-            "credentials": [{"credential": text} for text in self.stored[name]],
+            "credentials": [{"credential": t} for t in self.stored[name][: self.most_copies]],
             "notification_id": self.notification_id,
         }
         response |= self.response_changes
@@ -455,16 +456,11 @@ class World:
     def open(self) -> Wallet:
         """The wallet, made at the first call; without the cost of the passphrase afterwards."""
         if not self.data_key:
-            trust = trust_file_bytes(TrustData.of(self.trust)) if self.trust else None
-            wallet = Wallet.create(
-                self.folder,
-                passphrase=PASSPHRASE,
-                surroundings=self.surroundings(),
-                trust_file=trust,
-                kdf=fresh_kdf(),
-            )
-            self.data_key = wallet._vault._data_key
-            return wallet
+            self.data_key = blank_vault(self.folder)
+            if self.trust:
+                trust_file = trust_file_bytes(TrustData.of(self.trust))
+                with self.open() as wallet:
+                    wallet.set_trust(trust_file)
         vault = Vault.open_with_key(self.folder, data_key=self.data_key)
         return Wallet.over(vault, self.surroundings())
 

@@ -84,7 +84,7 @@ class Claiming:
             UndeterminedError: something could not be reached; the same call goes on later.
             VaultError: `storage_full`.
         """
-        self.settle_notifications(now=now)
+        self.settle_notifications(now=now, but=opened.claim_id)
         resolved, resumed = opened.resolved, opened.unfinished is not None
         claim = opened.unfinished or Claim.begin(opened.claim_id, resolved, now=now)
         if claim.stage is Stage.ASKED:
@@ -100,11 +100,17 @@ class Claiming:
                 self.vault.commit([claim.remove()])
             raise
 
-    def settle_notifications(self, *, now: int) -> None:
-        """Tell issuers what an interrupted claim could not; what fails waits for the next time."""
+    def settle_notifications(self, *, now: int, but: str = "") -> None:
+        """Tell issuers what an interrupted claim could not; what fails waits for the next time.
+
+        Args:
+            now: Unix seconds.
+            but: a claim that is being gone on with.
+        """
         for claim_id, stored in list(self.vault.records(CLAIM)):
             claim = Claim.from_json(claim_id, stored)
-            if claim.stage is Stage.GRANTED and all(part.card_id for part in claim.parts):
+            kept = all(part.card_id for part in claim.parts)
+            if kept and claim.stage is Stage.GRANTED and claim_id != but:
                 try:
                     resolved = resolve_offer(claim.offer, web=self.web)
                     self._finish(claim, resolved, now=now)
