@@ -145,7 +145,8 @@ class SimulatedIssuer:
         """Put keys, metadata, types and status lists on the web."""
         web = self.web
         web.put(metadata_url(self.url), self.metadata)
-        web.put(f"{self.url}/.well-known/did.json", self.did_document)
+        did_folder = self.url if self.url.count("/") > 2 else f"{self.url}/.well-known"
+        web.put(f"{did_folder}/did.json", self.did_document)
         web.put(metadata_url(self.url, well_known="oauth-authorization-server"), self.server)
         web.put(f"{self.url}/status", self.aggregation)
         web.put(self.status_uri, self.status_token, media_type=STATUS_LIST_MEDIA_TYPE)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from carnet_securing.errors import CarnetError, ErrorKind, InvalidError, UndeterminedError
+from carnet_securing.errors import ErrorKind, InvalidError, UndeterminedError
 from carnet_securing.fetch import Fetch
 from carnet_securing.limits import Limits
 from carnet_securing.urls import check_url
@@ -10,6 +10,7 @@ from carnet_trust.integrity import check_integrity
 from carnet_trust.kept_lists import keep
 from carnet_trust.lookup_cache import CacheRecord, LookupCache, RecordKind
 from carnet_trust.lookups import Dated, Freshness, LookupAlert, Source
+from carnet_trust.type_document import parse_type_document
 from carnet_trust.type_metadata import TypeMetadata, resolve_type, shipped_document, shipped_type
 
 FetchDocument = Callable[[str], bytes]
@@ -48,6 +49,7 @@ def resolve(
             cache=cache,
             freshness=freshness,
             fetch_document=fetch_document,
+            limits=limits,
             listed=listed,
             now=now,
         )
@@ -77,15 +79,14 @@ def _document(
     cache: LookupCache,
     freshness: Freshness,
     fetch_document: FetchDocument | None,
+    limits: Limits,
     listed: bool,
     now: int,
 ) -> Dated[bytes]:
     shipped = shipped_document(vct)
     if shipped is not None:
         return Dated(value=shipped, fetched_at=now, source=Source.SHIPPED)
-    record = cache.get(RecordKind.TYPE, vct)
-    if record is not None and not _is_usable(record, integrity, freshness, now=now):
-        record = None
+    record = _record(vct, integrity, cache=cache, freshness=freshness, now=now)
     static = record is not None and integrity is not None
     fresh = record is not None and 0 <= now - record.fetched_at < freshness.types_ttl
     if record is not None and (static or fresh or fetch_document is None):
@@ -107,21 +108,38 @@ def _document(
         )
     if integrity is not None:
         check_integrity(body, integrity)
+    parse_type_document(body, vct=vct, limits=limits)
+    name = _name(vct, integrity)
+    listed = listed or (record is not None and record.listed)
     keep(
         cache,
-        CacheRecord(kind=RecordKind.TYPE, name=vct, body=body, fetched_at=now, listed=listed),
+        CacheRecord(kind=RecordKind.TYPE, name=name, body=body, fetched_at=now, listed=listed),
     )
     return Dated(value=body, fetched_at=now, source=Source.FETCHED)
 
 
-def _is_usable(
-    record: CacheRecord, integrity: str | None, freshness: Freshness, *, now: int
-) -> bool:
-    """A document signed for by hash never ages; one that does not match is another version."""
+def _record(
+    vct: str, integrity: str | None, *, cache: LookupCache, freshness: Freshness, now: int
+) -> CacheRecord | None:
+    """The kept document: one signed for by hash never ages, and another version never serves."""
     if integrity is None:
-        return now - record.fetched_at <= freshness.types_max_age
+        record = cache.get(RecordKind.TYPE, vct)
+        too_old = record is not None and now - record.fetched_at > freshness.types_max_age
+        return None if too_old else record
+    for name in (_name(vct, integrity), vct):
+        record = cache.get(RecordKind.TYPE, name)
+        if record is not None and _matches(record.body, integrity):
+            return record
+    return None
+
+
+def _matches(body: bytes, integrity: str) -> bool:
     try:
-        check_integrity(record.body, integrity)
-    except (InvalidError, CarnetError):
+        check_integrity(body, integrity)
+    except InvalidError:
         return False
     return True
+
+
+def _name(vct: str, integrity: str | None) -> str:
+    return vct if integrity is None else f"{vct} {integrity}"
