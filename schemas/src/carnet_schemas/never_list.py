@@ -14,13 +14,13 @@ What it does not see: a fact told in a sentence. That is for the one who signs.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from carnet_schemas.errors import SchemaError, SchemaErrorKind
 from carnet_schemas.never_list_words import RUNS, Topic
-from carnet_schemas.paths import JsonValue, to_pointer
+from carnet_schemas.paths import ConcretePath, JsonValue, to_pointer
 
 __all__ = ["MAX_VALUES", "Topic", "check", "topic_of"]
 
@@ -31,6 +31,7 @@ _NAMING_MEMBERS: Final = frozenset(
     {"name", "key", "claim", "claims", "field", "attribute", "property", "path", "nom", "champ"}
 )
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_SHORTEST_TELLING: Final = len("data:image/")
 _GAP: Final = r"[ .\-\u00a0\u202f]?"
 _NIR: Final = re.compile(
     r"(?<![0-9])([1-478])"
@@ -47,18 +48,26 @@ def check(claims: JsonValue) -> None:
         SchemaError: `policy_unmet`, with the place but not the name or the value;
             `too_large` beyond `MAX_VALUES` values, `malformed` for a name that is no text.
     """
-    for count, (path, name, value) in enumerate(_members(claims)):
-        if count >= MAX_VALUES:
+    if type(claims) is not dict and type(claims) is not list:
+        return
+    count = 0
+    waiting: list[tuple[ConcretePath, str, JsonValue]] = [((), "", claims)]
+    while waiting:
+        path, name, container = waiting.pop()
+        count += len(container)
+        if count > MAX_VALUES:
             raise SchemaError(SchemaErrorKind.TOO_LARGE, "", "There are too many values.")
-        if type(name) is not str:
-            raise SchemaError(SchemaErrorKind.MALFORMED, "", "A member name is not a text.")
-        topic = _topic(path, name, value)
-        if topic is not None:
-            raise SchemaError(
-                SchemaErrorKind.POLICY_UNMET,
-                to_pointer(path[:-1]),
-                f"No certificate may carry this kind of claim: {topic.value}.",
-            )
+        is_object = type(container) is dict
+        inner: Iterable[tuple[Any, Any]] = container.items() if is_object else enumerate(container)
+        for step, value in inner:
+            if is_object:
+                name = step
+                _check_name(name, value, path)
+            kind = type(value)
+            if kind is str:
+                _check_text(name, value, path)
+            elif kind is dict or kind is list:
+                waiting.append(((*path, step), name, value))
 
 
 def topic_of(name: str) -> Topic | None:
@@ -68,35 +77,37 @@ def topic_of(name: str) -> Topic | None:
     return _topic_of(name)
 
 
-def _members(claims: JsonValue) -> Iterator[tuple[tuple[str | int, ...], str, JsonValue]]:
-    """Every value with its path and the nearest member name above it."""
-    waiting: list[tuple[tuple[str | int, ...], str, JsonValue]] = [((), "", claims)]
-    while waiting:
-        path, name, value = waiting.pop()
-        yield path, name, value
-        if type(value) is dict:
-            waiting += [((*path, key), key, inner) for key, inner in value.items()]
-        elif type(value) is list:
-            waiting += [((*path, index), name, inner) for index, inner in enumerate(value)]
+def _check_name(name: object, value: JsonValue, path: ConcretePath) -> None:
+    if type(name) is not str:
+        raise SchemaError(SchemaErrorKind.MALFORMED, "", "A member name is not a text.")
+    topic = topic_of(name)
+    if topic is not None:
+        raise _refused(topic, path)
+    if _words(name) == ("title",) and (path or type(value) is not dict):
+        raise _refused(Topic.CIVIL_TITLE, path)
 
 
-def _topic(path: tuple[str | int, ...], name: str, value: JsonValue) -> Topic | None:
-    if path and type(path[-1]) is str:
-        topic = topic_of(name)
+def _check_text(name: str, text: str, path: ConcretePath) -> None:
+    if _is_naming(name) and len(text) <= _MAX_NAME:
+        topic = _BY_COMPACT.get("".join(_words(text)))
         if topic is not None:
-            return topic
-        if _words(name) == ("title",) and not (len(path) == 1 and type(value) is dict):
-            return Topic.CIVIL_TITLE
-    if type(value) is not str:
+            raise _refused(topic, path)
+    topic = _topic_of_text(text)
+    if topic is not None:
+        raise _refused(topic, path)
+
+
+def _refused(topic: Topic, path: ConcretePath) -> SchemaError:
+    return SchemaError(
+        SchemaErrorKind.POLICY_UNMET,
+        to_pointer(path),
+        f"No certificate may carry this kind of claim: {topic.value}.",
+    )
+
+
+def _topic_of_text(text: str) -> Topic | None:
+    if len(text) < _SHORTEST_TELLING:
         return None
-    if "".join(_words(name)) in _NAMING_MEMBERS and len(value) <= _MAX_NAME:
-        topic = _BY_COMPACT.get("".join(_words(value)))
-        if topic is not None:
-            return topic
-    return _topic_of_value(value)
-
-
-def _topic_of_value(text: str) -> Topic | None:
     if text[:11].casefold() == "data:image/":
         return Topic.PHOTO
     for match in _NIR.finditer(text):
@@ -105,6 +116,11 @@ def _topic_of_value(text: str) -> Topic | None:
         if 97 - int(digits) % 97 == int(key):
             return Topic.SOCIAL_SECURITY_NUMBER
     return None
+
+
+@lru_cache(maxsize=4096)
+def _is_naming(name: str) -> bool:
+    return "".join(_words(name)) in _NAMING_MEMBERS
 
 
 @lru_cache(maxsize=4096)
