@@ -130,7 +130,7 @@ def parse_credential(data: str | bytes, *, limits: Limits) -> UnverifiedCredenti
         InvalidError: as `parse_sd_jwt`; `malformed` for an `iss` or `x5c` of another shape.
     """
     sd_jwt = parse_sd_jwt(data, limits=limits)
-    claims, header = sd_jwt.unverified_claims, sd_jwt.jws.unverified_header
+    claims, header = sd_jwt.unverified_members, sd_jwt.jws.unverified_header
     vct = claims.get("vct")
     return UnverifiedCredential(
         sd_jwt,
@@ -306,11 +306,11 @@ def _is_thumbprint(kid: str) -> bool:
 
 
 def _check_never_hidden(verified: VerifiedSdJwt) -> None:
-    payload, claims = verified.payload, verified.claims
-    for name in NEVER_HIDDEN:
-        # A part without digests comes back from the walk as the same object.
-        if name in claims and (name not in payload or claims[name] is not payload[name]):
-            raise _malformed("A claim that may never be hidden is hidden.")
+    # What is inside a claim is hidden by a digest in it; the claim itself by a disclosure.
+    if not NEVER_HIDDEN.isdisjoint(verified.concealing) or any(
+        path[0] in NEVER_HIDDEN for path, _ in verified.disclosed
+    ):
+        raise _malformed("A claim that may never be hidden is hidden.")
 
 
 def _types_of(claims: JsonObject) -> tuple[str, tuple[str, ...]]:

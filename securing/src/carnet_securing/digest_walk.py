@@ -1,11 +1,11 @@
 """Put disclosed claims back in their places: one walk over the signed payload.
 
-RFC 9901 section 7.1 steps 3 to 5. Nothing is changed in place: a part in which
-nothing was hidden comes back as the very same object, which tells a profile
-that this part held no digest at any depth.
+RFC 9901 section 7.1 steps 3 to 5. The walk takes what `strict_json.loads_members` gives and
+makes dictionaries of it on the way, so that every object is looked at once, for duplicate
+members and for digests together.
 """
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from carnet_securing.disclosure import (
     DIGESTS,
@@ -13,14 +13,17 @@ from carnet_securing.disclosure import (
     PLACEHOLDER,
     ConcretePath,
     Disclosure,
-    element_of,
-    property_of,
+    check_element,
+    check_property,
+    read,
 )
 from carnet_securing.errors import ErrorKind, InvalidError
 from carnet_securing.limits import Limits
-from carnet_securing.strict_json import JsonObject, JsonValue
+from carnet_securing.strict_json import JsonObject, JsonValue, members
 
 _TEXT_ONLY: Final = frozenset({str})
+_OBJECTS_ONLY: Final = frozenset({tuple})
+_CONTAINERS: Final = frozenset({tuple, list})
 
 
 class Disclosed(NamedTuple):
@@ -33,13 +36,26 @@ class Disclosed(NamedTuple):
     disclosure: Disclosure
 
 
-def reveal(
-    payload: JsonObject, by_digest: dict[str, bytes], *, limits: Limits
-) -> tuple[JsonObject, tuple[Disclosed, ...]]:
-    """The processed claims, and what was disclosed in them.
+class Revealed(NamedTuple):
+    """What the walk found.
+
+    Attributes:
+        claims: the processed claims.
+        disclosed: what was hidden and is shown.
+        concealing: the top-level claims that hold digests, matched or not, at any depth.
+    """
+
+    claims: JsonObject
+    disclosed: tuple[Disclosed, ...]
+    concealing: frozenset[str]
+
+
+def reveal(payload: JsonObject, by_digest: dict[str, bytes], *, limits: Limits) -> Revealed:
+    """Insert what is disclosed, recursively, and drop every digest.
 
     Args:
-        payload: the signed payload; it is not changed.
+        payload: the members of the signed payload, objects inside it as `loads_members` leaves
+            them; it is not changed.
         by_digest: each received disclosure under its digest.
         limits: bound of the depth of the processed claims.
 
@@ -49,130 +65,136 @@ def reveal(
             or `duplicate_member`.
     """
     walk = _Walk(by_digest, limits)
-    top = payload
-    if HASH_NAME in payload:
-        top = dict(payload)
-        del top[HASH_NAME]
-    claims = walk.members(top, (), 1)
+    claims = payload.copy()
+    claims.pop(HASH_NAME, None)
+    concealing = walk.top(claims)
     # A digest is met once at most, so each disclosure was used exactly when the counts agree.
     if len(walk.disclosed) != len(by_digest):
         raise InvalidError(
             ErrorKind.DISCLOSURE_UNREFERENCED, "A shown claim does not belong to this document."
         )
-    return claims, tuple(walk.disclosed)
+    return Revealed(claims, tuple(walk.disclosed), frozenset(concealing))
 
 
 class _Walk:
-    __slots__ = ("_by_digest", "_limits", "_max_depth", "_seen", "disclosed")
+    __slots__ = ("_by_digest", "_max_bytes", "_max_depth", "_seen", "disclosed")
 
     def __init__(self, by_digest: dict[str, bytes], limits: Limits) -> None:
         self._by_digest = by_digest
-        self._limits = limits
+        self._max_bytes = limits.compact_bytes
         self._max_depth = limits.json_depth
         self._seen: set[str] = set()
         self.disclosed: list[Disclosed] = []
 
-    def members(self, source: JsonObject, path: ConcretePath, depth: int) -> JsonObject:
-        if depth > self._max_depth:
-            raise InvalidError(ErrorKind.TOO_DEEP, "Hidden claims are nested too deeply.")
-        if HASH_NAME in source or PLACEHOLDER in source:
-            raise InvalidError(
-                ErrorKind.MALFORMED, "A name kept for digests stands where no digest belongs."
-            )
-        result = source
-        digests = source.get(DIGESTS, _ABSENT)
-        if digests is not _ABSENT:
-            result = dict(source)
-            del result[DIGESTS]
-        for name, value in source.items():
+    def top(self, claims: JsonObject) -> list[str]:
+        """Process the payload itself; the names of the claims in it that hold digests."""
+        concealing = []
+        digests = _digests_of(claims)
+        for name, value in claims.items():
             kind = type(value)
-            if kind is dict:
-                processed: JsonValue = self.members(value, (*path, name), depth + 1)
-            elif kind is list and name != DIGESTS:
-                processed = self.elements(value, (*path, name), depth + 1)
-            else:
-                continue
-            if processed is not value:
-                if result is source:
-                    result = dict(source)
-                result[name] = processed
-        if digests is not _ABSENT:
+            if kind is tuple or kind is list:
+                before = len(self._seen)
+                claims[name] = self._value(value, (name,), 2)
+                if len(self._seen) != before:
+                    concealing.append(name)
+        if digests is not None:
+            self._insert(digests, claims, (), 1)
+        return concealing
+
+    def _value(self, value: Any, path: ConcretePath, depth: int) -> JsonValue:
+        if type(value) is tuple:
+            return self._object(value, path, depth)
+        if type(value) is list:
+            return self._array(value, path, depth)
+        return value
+
+    def _object(
+        self, pairs: tuple[tuple[str, JsonValue], ...], path: ConcretePath, depth: int
+    ) -> JsonObject:
+        if depth > self._max_depth:
+            raise _too_deep()
+        result = members(pairs)
+        digests = _digests_of(result)
+        for name, value in result.items():
+            kind = type(value)
+            if kind is tuple or kind is list:
+                result[name] = self._value(value, (*path, name), depth + 1)
+        if digests is not None:
             self._insert(digests, result, path, depth)
         return result
 
     def _insert(
-        self, digests: JsonValue, target: JsonObject, path: ConcretePath, depth: int
+        self, digests: list[JsonValue], target: JsonObject, path: ConcretePath, depth: int
     ) -> None:
         """Insert what is disclosed of one `_sd` array at its level."""
-        if type(digests) is not list:
-            raise InvalidError(ErrorKind.MALFORMED, "A list of digests is not a list.")
         if digests:
             self._note(digests)
-        by_digest = self._by_digest
         for digest in digests:
-            if digest not in by_digest:
+            encoded = self._by_digest.get(digest)
+            if encoded is None:
                 continue
-            disclosure = property_of(by_digest[digest], digest, limits=self._limits)
-            name = disclosure.name
-            if name is None or name in target:
+            content, is_plain = read(encoded, self._max_bytes, self._max_depth - depth + 1)
+            name = check_property(content)
+            if name in target:
                 raise InvalidError(
                     ErrorKind.DISCLOSURE_COLLISION, "A hidden claim repeats a name beside it."
                 )
+            shown = Disclosure(encoded, digest, name, content[2])
             where = (*path, name)
-            self.disclosed.append(Disclosed(where, disclosure))
-            target[name] = self.value(disclosure.value, where, depth + 1)
+            if is_plain:
+                self.disclosed.append(Disclosed(where, shown))
+                target[name] = shown.value
+            else:
+                target[name] = self._show(shown, where, depth)
 
-    def elements(self, source: list[JsonValue], path: ConcretePath, depth: int) -> list[JsonValue]:
+    def _array(self, source: list[JsonValue], path: ConcretePath, depth: int) -> list[JsonValue]:
         if depth > self._max_depth:
-            raise InvalidError(ErrorKind.TOO_DEEP, "Hidden claims are nested too deeply.")
-        try:
-            digests = [element[PLACEHOLDER] for element in source]
-        except (KeyError, TypeError, IndexError):
-            return self._mixed(source, path, depth)
-        return self._placeholders(source, digests, path, depth) if digests else source
-
-    def _placeholders(
-        self, source: list[JsonValue], digests: list[JsonValue], path: ConcretePath, depth: int
-    ) -> list[JsonValue]:
-        """The elements that are disclosed of an array in which every one was hidden."""
-        if sum(map(len, source)) != len(source):
-            raise _further_members()
-        self._note(digests)
+            raise _too_deep()
+        kinds = {*map(type, source)}
+        if kinds.isdisjoint(_CONTAINERS):
+            return source
         result: list[JsonValue] = []
-        for digest in digests:
-            if digest in self._by_digest:
-                self._append(digest, result, path, depth)
-        return result
-
-    def _mixed(self, source: list[JsonValue], path: ConcretePath, depth: int) -> list[JsonValue]:
-        """An array with elements that were never hidden."""
-        result = source
-        for index, element in enumerate(source):
-            kind = type(element)
-            if kind is dict:
-                if PLACEHOLDER in element:
-                    if result is source:
-                        result = source[:index]
-                    if len(element) != 1:
-                        raise _further_members()
-                    digest = element[PLACEHOLDER]
-                    self._note([digest])
+        if kinds == _OBJECTS_ONLY:
+            try:
+                digests = [digest for ((name, digest),) in source if name == PLACEHOLDER]
+            except ValueError:
+                digests = []
+            if len(digests) == len(source):
+                self._note(digests)
+                for digest in digests:
                     if digest in self._by_digest:
                         self._append(digest, result, path, depth)
-                    continue
-                place = index if result is source else len(result)
-                processed: JsonValue = self.members(element, (*path, place), depth + 1)
-            elif kind is list:
-                place = index if result is source else len(result)
-                processed = self.elements(element, (*path, place), depth + 1)
+                return result
+        for element in source:
+            if type(element) is tuple and any(name == PLACEHOLDER for name, _ in element):
+                digest = _digest_of(element)
+                self._note([digest])
+                if digest in self._by_digest:
+                    self._append(digest, result, path, depth)
             else:
-                processed = element
-            if result is not source:
-                result.append(processed)
-            elif processed is not element:
-                result = source[:index]
-                result.append(processed)
+                result.append(self._value(element, (*path, len(result)), depth + 1))
         return result
+
+    def _append(self, digest: str, target: list[JsonValue], path: ConcretePath, depth: int) -> None:
+        """Append the element whose digest stood in an array."""
+        encoded = self._by_digest[digest]
+        content, is_plain = read(encoded, self._max_bytes, self._max_depth - depth + 1)
+        check_element(content)
+        shown = Disclosure(encoded, digest, None, content[1])
+        where = (*path, len(target))
+        if is_plain:
+            self.disclosed.append(Disclosed(where, shown))
+            target.append(shown.value)
+        else:
+            target.append(self._show(shown, where, depth))
+
+    def _show(self, shown: Disclosure, path: ConcretePath, depth: int) -> JsonValue:
+        """Record a disclosed claim before what is disclosed inside it, and process it."""
+        place = len(self.disclosed)
+        self.disclosed.append(_PENDING)
+        value = self._value(shown.value, path, depth + 1)
+        self.disclosed[place] = Disclosed(path, shown._replace(value=value))
+        return value
 
     def _note(self, digests: list[JsonValue]) -> None:
         """Remember digests, each of which may be met once in the whole document."""
@@ -184,26 +206,32 @@ class _Walk:
         if len(seen) != expected:
             raise InvalidError(ErrorKind.DIGEST_DUPLICATE, "A digest appears more than once.")
 
-    def _append(self, digest: str, target: list[JsonValue], path: ConcretePath, depth: int) -> None:
-        """Append the element whose digest stood in an array."""
-        disclosure = element_of(self._by_digest[digest], digest, limits=self._limits)
-        where = (*path, len(target))
-        self.disclosed.append(Disclosed(where, disclosure))
-        target.append(self.value(disclosure.value, where, depth + 1))
 
-    def value(self, value: JsonValue, path: ConcretePath, depth: int) -> JsonValue:
-        kind = type(value)
-        if kind is dict:
-            return self.members(value, path, depth)
-        if kind is list:
-            return self.elements(value, path, depth)
-        return value
+_PENDING: Final = Disclosed((), Disclosure(b"", "", None, None))
 
 
-_ABSENT: Final = object()
+def _digests_of(source: JsonObject) -> list[JsonValue] | None:
+    """Take the `_sd` member out of an object, None without one; refuse what is misplaced."""
+    if HASH_NAME in source or PLACEHOLDER in source:
+        raise InvalidError(
+            ErrorKind.MALFORMED, "A name kept for digests stands where no digest belongs."
+        )
+    if DIGESTS not in source:
+        return None
+    digests = source.pop(DIGESTS)
+    if type(digests) is not list:
+        raise InvalidError(ErrorKind.MALFORMED, "A list of digests is not a list.")
+    return digests
 
 
-def _further_members() -> InvalidError:
-    return InvalidError(
-        ErrorKind.DISCLOSURE_MALFORMED, "A hidden list element has further members."
-    )
+def _digest_of(pairs: tuple[tuple[str, JsonValue], ...]) -> JsonValue:
+    """The digest in an array placeholder, an object with this one member."""
+    if len(members(pairs)) != 1:
+        raise InvalidError(
+            ErrorKind.DISCLOSURE_MALFORMED, "A hidden list element has further members."
+        )
+    return pairs[0][1]
+
+
+def _too_deep() -> InvalidError:
+    return InvalidError(ErrorKind.TOO_DEEP, "Hidden claims are nested too deeply.")

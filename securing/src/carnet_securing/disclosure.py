@@ -8,7 +8,6 @@ from typing import Any, Final, NamedTuple
 
 from carnet_securing import base64url, strict_json
 from carnet_securing.errors import ErrorKind, InvalidError
-from carnet_securing.limits import Limits
 from carnet_securing.strict_json import JsonValue
 
 Path = tuple[str | int | None, ...]
@@ -32,13 +31,16 @@ HASH_ALGORITHMS: Final = frozenset(_HASHES)
 """Names of the IANA registry that are strong enough (RFC 9901 section 9.4); no other is known."""
 
 _SALT_BYTES: Final = 16
+_BACKSLASH: Final = ord("\\")
+_BRACE: Final = ord("{")
 _TO_URL: Final = bytes.maketrans(b"+/", b"-_")
 
 
 class Disclosure(NamedTuple):
     """A claim the holder may show: `name` is None for an array element.
 
-    `encoded` is the received base64url text, over which `digest` was taken.
+    `encoded` is the received base64url text, over which `digest` was taken. `value` is
+    processed: what is disclosed inside it is in its place, and no digest is left.
     """
 
     encoded: bytes
@@ -99,34 +101,39 @@ def encode_aligned(parts: Sequence[bytes]) -> list[str]:
     return [characters[start : start + keep] for start in range(0, len(characters), width)]
 
 
-def decode(encoded: bytes, *, limits: Limits) -> list[JsonValue]:
-    """The JSON array inside a disclosure; its shape depends on where its digest was found.
+def read(encoded: bytes, max_bytes: int, max_depth: int) -> tuple[list[JsonValue], bool]:
+    """The JSON array in a disclosure, and whether no digest can be anywhere in it.
+
+    Where one can be, objects are left as `strict_json.loads_members` leaves them. Which shape
+    the array must have depends on where its digest was found.
 
     Raises:
         InvalidError: `disclosure_malformed`, or `duplicate_member` and `too_deep` of its JSON.
     """
     try:
-        content = strict_json.loads(
-            base64url.decode(encoded),
-            max_bytes=limits.compact_bytes,
-            max_depth=limits.json_depth,
+        raw = base64url.decode(encoded)
+        # Digests are in objects, under names that only escapes could disguise.
+        is_plain = _BRACE not in raw or (
+            b"_sd" not in raw and b"..." not in raw and _BACKSLASH not in raw
         )
+        loads = strict_json.loads if is_plain else strict_json.loads_members
+        content = loads(raw, max_bytes=max_bytes, max_depth=max_depth)
     except InvalidError as error:
         if error.kind is ErrorKind.MALFORMED:
             raise _malformed() from None
         raise
     if type(content) is not list or not content or type(content[0]) is not str:
         raise _malformed()
-    return content
+    return content, is_plain
 
 
-def property_of(encoded: bytes, digest_text: str, *, limits: Limits) -> Disclosure:
-    """The disclosure of an object property: salt, name, value (RFC 9901 section 7.1 step 3.3.2).
+def check_property(content: list[JsonValue]) -> str:
+    """The name in the disclosure of an object property (RFC 9901 section 7.1 step 3.3.2).
 
     Raises:
-        InvalidError: `disclosure_malformed` or `disclosure_reserved_name`; also as `decode`.
+        InvalidError: `disclosure_malformed` unless it is salt, name and value;
+            `disclosure_reserved_name`.
     """
-    content = decode(encoded, limits=limits)
     if len(content) != 3 or type(content[1]) is not str:
         raise _malformed()
     name = content[1]
@@ -138,19 +145,17 @@ def property_of(encoded: bytes, digest_text: str, *, limits: Limits) -> Disclosu
         raise InvalidError(
             ErrorKind.DISCLOSURE_RESERVED_NAME, "A hidden claim has a name kept for digests."
         )
-    return Disclosure(encoded, digest_text, name, content[2])
+    return name
 
 
-def element_of(encoded: bytes, digest_text: str, *, limits: Limits) -> Disclosure:
-    """The disclosure of an array element: salt, value (RFC 9901 section 7.1 step 3.3.3).
+def check_element(content: list[JsonValue]) -> None:
+    """Check the disclosure of an array element (RFC 9901 section 7.1 step 3.3.3).
 
     Raises:
-        InvalidError: `disclosure_malformed`; also as `decode`.
+        InvalidError: `disclosure_malformed` unless it is salt and value.
     """
-    content = decode(encoded, limits=limits)
     if len(content) != 2:
         raise _malformed()
-    return Disclosure(encoded, digest_text, None, content[1])
 
 
 def children(parent: JsonValue, step: str | int | None) -> Iterator[tuple[str | int, JsonValue]]:

@@ -63,15 +63,14 @@ def parse_jws(
     if len(compact) > (limits.compact_bytes if max_bytes is None else max_bytes):
         raise InvalidError(ErrorKind.TOO_LARGE, "A signed text is larger than allowed.")
     raw = _ascii(compact) if isinstance(compact, str) else compact
-    parts = raw.split(b".", 3)
-    if len(parts) != 3:
+    first, last = raw.find(b"."), raw.rfind(b".")
+    if first == last or raw.find(b".", first + 1) != last:
         raise _malformed("A signed text does not have three parts.")
-    header_part, payload_part, signature_part = parts
     return UnverifiedJws(
-        _read_header(header_part, limits),
-        base64url.decode(payload_part),
-        raw[: -len(signature_part) - 1],
-        base64url.decode(signature_part),
+        _read_header(raw[:first], limits),
+        base64url.decode(raw[first + 1 : last]),
+        raw[:last],
+        base64url.decode(raw[last + 1 :]),
     )
 
 

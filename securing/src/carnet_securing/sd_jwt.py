@@ -24,14 +24,15 @@ class UnverifiedSdJwt(NamedTuple):
 
     Attributes:
         jws: the issuer-signed JWT.
-        unverified_claims: its payload as JSON, digests and all.
+        unverified_members: its payload, the objects in it as `strict_json.loads_members` leaves
+            them.
         disclosures: each as it was received.
         key_binding: the last part as it was received, None for an SD-JWT without it.
         hashed_part: everything up to and including the last tilde, over which `sd_hash` goes.
     """
 
     jws: UnverifiedJws
-    unverified_claims: JsonObject
+    unverified_members: JsonObject
     disclosures: tuple[bytes, ...]
     key_binding: bytes | None
     hashed_part: bytes
@@ -39,18 +40,26 @@ class UnverifiedSdJwt(NamedTuple):
     def __repr__(self) -> str:
         return f"UnverifiedSdJwt(disclosures={len(self.disclosures)})"
 
+    @property
+    def unverified_claims(self) -> JsonObject:
+        """The payload as JSON, digests and all, parsed anew at each call.
+
+        Raises:
+            InvalidError: `duplicate_member`.
+        """
+        payload = self.jws.unverified_payload
+        return strict_json.loads_object(payload, max_bytes=len(payload))
+
 
 class VerifiedSdJwt(NamedTuple):
     """An SD-JWT whose signature and digests hold. Times and key binding are not checked yet.
 
-    `payload` and `claims` share the parts in which nothing was hidden: read them, do not
-    change them.
-
     Attributes:
         header: the protected header.
-        payload: the signed JSON, digests and all.
+        signed: the bytes of the signed payload.
         claims: the processed claims of RFC 9901 section 7.1, disclosed ones in place.
         disclosed: what was hidden and is shown, parents first.
+        concealing: the claims at the top that hold digests at any depth, shown or not.
         hash_algorithm: the name that `_sd_alg` gives, or `sha-256`.
         key_binding: the unverified last part, None where there is none.
         hashed_part: the bytes `sd_hash` goes over.
@@ -58,9 +67,10 @@ class VerifiedSdJwt(NamedTuple):
     """
 
     header: JsonObject
-    payload: JsonObject
+    signed: bytes
     claims: JsonObject
     disclosed: tuple[Disclosed, ...]
+    concealing: frozenset[str]
     hash_algorithm: str
     key_binding: bytes | None
     hashed_part: bytes
@@ -68,6 +78,11 @@ class VerifiedSdJwt(NamedTuple):
 
     def __repr__(self) -> str:
         return f"VerifiedSdJwt(disclosed={len(self.disclosed)}, key={self.key!r})"
+
+    @property
+    def payload(self) -> JsonObject:
+        """The signed JSON, digests and all, parsed anew at each call."""
+        return strict_json.loads_object(self.signed, max_bytes=len(self.signed))
 
 
 def parse_sd_jwt(data: str | bytes, *, limits: Limits) -> UnverifiedSdJwt:
@@ -81,12 +96,13 @@ def parse_sd_jwt(data: str | bytes, *, limits: Limits) -> UnverifiedSdJwt:
     if len(data) > limits.compact_bytes:
         raise _too_large()
     raw = _ascii(data) if isinstance(data, str) else data
+    end = raw.find(b"~")
     # One part more than allowed is split off, and no further one.
-    jwt, *disclosures = raw.split(b"~", limits.disclosures + 2)
-    if len(disclosures) > limits.disclosures + 1:
+    disclosures = raw[end + 1 :].split(b"~", limits.disclosures + 1)
+    last = disclosures.pop()
+    if len(disclosures) > limits.disclosures:
         raise _too_large()
-    last = disclosures.pop() if disclosures else b""
-    if not jwt or b"" in disclosures or len(jwt) == len(raw):
+    if end < 1 or b"" in disclosures:
         raise InvalidError(ErrorKind.MALFORMED, "The document is not a compact SD-JWT.")
     if last:
         if last.count(b".") != 2:
@@ -95,12 +111,15 @@ def parse_sd_jwt(data: str | bytes, *, limits: Limits) -> UnverifiedSdJwt:
             )
         if len(last) > limits.key_binding_bytes:
             raise InvalidError(ErrorKind.TOO_LARGE, "The key binding is larger than allowed.")
-    jws = parse_jws(jwt, limits=limits)
+    jws = parse_jws(raw[:end], limits=limits)
+    payload = strict_json.loads_members(
+        jws.unverified_payload, max_bytes=limits.compact_bytes, max_depth=limits.json_depth
+    )
+    if type(payload) is not tuple:
+        raise InvalidError(ErrorKind.MALFORMED, "The signed payload is not a JSON object.")
     return UnverifiedSdJwt(
         jws,
-        strict_json.loads_object(
-            jws.unverified_payload, max_bytes=limits.compact_bytes, max_depth=limits.json_depth
-        ),
+        strict_json.members(payload),
         tuple(disclosures),
         last or None,
         raw[: len(raw) - len(last)],
@@ -143,7 +162,7 @@ def verify_sd_jwt(
     """
     # 2.
     signed = verify_jws(unverified.jws, key=key, algorithms=algorithms, types=types, check=check)
-    payload = unverified.unverified_claims
+    payload = unverified.unverified_members
     hash_algorithm = disclosure.check_hash_algorithm(
         payload.get(disclosure.HASH_NAME, disclosure.DEFAULT_HASH), allowed=hash_algorithms
     )
@@ -155,12 +174,13 @@ def verify_sd_jwt(
     if len(by_digest) != len(received):
         raise InvalidError(ErrorKind.DIGEST_DUPLICATE, "A shown claim was sent more than once.")
     # 4.
-    claims, disclosed = reveal(payload, by_digest, limits=limits)
+    revealed = reveal(payload, by_digest, limits=limits)
     return VerifiedSdJwt(
         signed.header,
-        payload,
-        claims,
-        disclosed,
+        signed.payload,
+        revealed.claims,
+        revealed.disclosed,
+        revealed.concealing,
         hash_algorithm,
         unverified.key_binding,
         unverified.hashed_part,

@@ -1,0 +1,426 @@
+"""How fast SD-JWT credentials are issued, presented and verified, beside a peer and the limit.
+
+    uv run python benchmarks/sd_jwt.py [--json] [--quick]
+
+W1 is a certificate with 12 hidden claims, 4 of them shown; W2 a history with 200 hidden
+missions, 20 of them shown; both with key binding. Operations a second are of CPU time of one
+thread. Each slice of work runs between two slices of the bare limit, in one process, so that
+the two ratios survive a machine that is busy or changes its clock. See benchmarks/README.md.
+"""
+
+import argparse
+import json
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from carnet_securing.credential import (
+    IssuerKey,
+    holder_key_of,
+    parse_credential,
+    verify_credential,
+)
+from carnet_securing.credential_issue import issue_credential
+from carnet_securing.disclosure import ConcretePath
+from carnet_securing.held import HeldSdJwt
+from carnet_securing.key_binding import bind, verify_key_binding
+from carnet_securing.key_route import IssuerKeyRoute
+from carnet_securing.limits import ISSUED, PRESENTATION
+from carnet_securing.native import check_signature, forget_keys
+from carnet_securing.sd_jwt import parse_sd_jwt, verify_sd_jwt
+from carnet_securing.signer import SoftwareSigner
+from carnet_securing.status_list import StatusReference
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from jwcrypto.jwk import JWK
+
+# This file has the name of the peer it measures: look for the peer elsewhere than here.
+sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != Path(__file__).parent]
+
+from sd_jwt.common import SDObj  # noqa: E402 - after the path is mended
+from sd_jwt.holder import SDJWTHolder  # noqa: E402 - as above
+from sd_jwt.issuer import SDJWTIssuer  # noqa: E402 - as above
+from sd_jwt.verifier import SDJWTVerifier  # noqa: E402 - as above
+
+NOW: Final = 1_790_000_000
+ISSUER: Final = "https://formation.example"
+AUDIENCE: Final = "x509_san_dns:buyer.example"
+NONCE: Final = "n-0S6_WzA2MjMvS2bmYxJQ"
+INTEGRITY: Final = "sha256-6Nqb1pYDnTqcMKRO3c6A0E5ORfDMFmrGQ1Ck1SRvkoA="
+MESSAGE: Final = bytes(100)
+
+Operation = Callable[[], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """What is signed, what is hidden in it, and what of it is shown."""
+
+    name: str
+    vct: str
+    claims: dict[str, Any]
+    conceal: tuple[ConcretePath, ...]
+    show: tuple[ConcretePath, ...]
+    corpus: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """Operations a second of CPU time, and the paired ratios."""
+
+    workload: str
+    algorithm: str
+    operation: str
+    ours: float
+    sd_jwt: float
+    limit: float
+    of_limit: float
+    times_sd_jwt: float
+
+
+def certificate() -> Workload:
+    """W1: 12 hidden claims, 4 shown."""
+    claims = {
+        "title": "Habilitation BR",
+        "given_name": "Amina",
+        "family_name": "Diallo",
+        "usual_name": "Amina",
+        "skill": "electrical safety",
+        "level": 4,
+        "hours": 21,
+        "month": "2026-09",
+        "assessment": "practical test",
+        "result": "passed",
+        "trainer": "C. Moreau",
+        "site": "Lyon",
+    }
+    hidden = tuple((name,) for name in claims)
+    return Workload(
+        name="W1",
+        vct="urn:carnet:skill-certificate:1",
+        claims=claims,
+        conceal=hidden,
+        show=hidden[:1] + hidden[4:7],
+        corpus=96,
+    )
+
+
+def history() -> Workload:
+    """W2: 200 hidden missions, 20 shown."""
+    missions = [
+        {
+            "role": "warehouse picker",
+            "month": f"20{20 + place // 40}-{1 + place % 12:02}",
+            "hours": 4 + place % 30,
+            "rating": 3 + place % 3,
+            "outcome": "done",
+        }
+        for place in range(200)
+    ]
+    hidden: tuple[ConcretePath, ...] = tuple(("missions", place) for place in range(200))
+    return Workload(
+        name="W2",
+        vct="urn:carnet:mission-history:1",
+        claims={"missions": missions},
+        conceal=hidden,
+        show=hidden[::10],
+        corpus=24,
+    )
+
+
+class Ours:
+    """The operations of this project, over fresh tokens, each with its own holder key."""
+
+    def __init__(self, workload: Workload, algorithm: str, corpus: int) -> None:
+        self.workload = workload
+        self.issuer = SoftwareSigner.generate(algorithm)
+        self.issuer_key = IssuerKey(
+            issuer=ISSUER, key=self.issuer.public_jwk, route=IssuerKeyRoute.PINNED
+        )
+        self.holders = [SoftwareSigner.generate(algorithm) for _ in range(corpus)]
+        self.algorithm = algorithm
+        self.issued = [self._issue(holder) for holder in self.holders]
+        self.stored = [self._store(token) for token in self.issued]
+        self.keys = [(holder.private_bytes(), holder.public_jwk) for holder in self.holders]
+        self.presented = [
+            self._present(stored, *key) for stored, key in zip(self.stored, self.keys, strict=True)
+        ]
+
+    def issue(self) -> None:
+        for holder in self.holders:
+            self._issue(holder)
+
+    def present(self) -> None:
+        for stored, key in zip(self.stored, self.keys, strict=True):
+            self._present(stored, *key)
+
+    def verify(self) -> None:
+        forget_keys()
+        for token in self.presented:
+            self._verify(token)
+
+    def _issue(self, holder: SoftwareSigner) -> str:
+        return issue_credential(
+            self.workload.claims,
+            vct=self.workload.vct,
+            issuer=ISSUER,
+            conceal=self.workload.conceal,
+            holder_key=holder.public_jwk,
+            status=StatusReference(uri=f"{ISSUER}/status/1", index=48_231),
+            issued_at=NOW,
+            expires_at=NOW + 86_400,
+            vct_integrity=INTEGRITY,
+            signer=self.issuer,
+        )
+
+    def _store(self, token: str) -> HeldSdJwt:
+        verified = verify_sd_jwt(
+            parse_sd_jwt(token, limits=ISSUED),
+            key=self.issuer.public_jwk,
+            algorithms=(self.algorithm,),
+            types=("dc+sd-jwt",),
+            check=check_signature,
+            limits=ISSUED,
+        )
+        return HeldSdJwt.from_json(HeldSdJwt.of(verified).to_json())
+
+    def _present(self, stored: HeldSdJwt, private: bytes, public: Any) -> bytes:
+        signer = SoftwareSigner.from_private_bytes(self.algorithm, private, public_jwk=public)
+        return bind(
+            stored.select(self.workload.show),
+            audience=AUDIENCE,
+            nonce=NONCE,
+            now=NOW,
+            signer=signer,
+        )
+
+    def _verify(self, token: bytes) -> None:
+        credential = verify_credential(
+            parse_credential(token, limits=PRESENTATION),
+            issuer_key=self.issuer_key,
+            vcts=(self.workload.vct,),
+            now=NOW,
+            check=check_signature,
+            limits=PRESENTATION,
+        )
+        verify_key_binding(
+            credential.sd_jwt,
+            holder_key=holder_key_of(credential),
+            audience=AUDIENCE,
+            nonce=NONCE,
+            now=NOW,
+            check=check_signature,
+            algorithms=(self.algorithm,),
+            limits=PRESENTATION,
+        )
+
+
+class _AnyAlgorithmVerifier(SDJWTVerifier):  # type: ignore[misc]  # the peer has no types
+    """The peer's verifier has no argument for the algorithm of the key binding."""
+
+    algorithm = "ES256"
+
+    def _verify_key_binding_jwt(
+        self, expected_aud: Any = None, expected_nonce: Any = None, _sign_alg: Any = None
+    ) -> None:
+        super()._verify_key_binding_jwt(expected_aud, expected_nonce, self.algorithm)
+
+
+class _EdDsaVerifier(_AnyAlgorithmVerifier):
+    algorithm = "EdDSA"
+
+
+class Peer:
+    """The same work done by `sd-jwt`, the OAuth group's reference library."""
+
+    def __init__(self, workload: Workload, ours: Ours) -> None:
+        self.algorithm = ours.algorithm
+        self.issuer = _jwk(ours.issuer)
+        self.holders = [_jwk(holder) for holder in ours.holders]
+        self.verifier = _EdDsaVerifier if self.algorithm == "EdDSA" else SDJWTVerifier
+        base = {
+            "iss": ISSUER,
+            "iat": NOW,
+            "exp": NOW + 86_400,
+            "vct": workload.vct,
+            "vct#integrity": INTEGRITY,
+            "status": {"status_list": {"idx": 48_231, "uri": f"{ISSUER}/status/1"}},
+        }
+        shown = set(workload.show)
+        if "missions" in workload.claims:
+            missions = workload.claims["missions"]
+            self.claims = {**base, "missions": [SDObj(mission) for mission in missions]}
+            self.show: Any = {
+                "missions": [("missions", place) in shown for place in range(len(missions))]
+            }
+        else:
+            hidden = {SDObj(name): value for name, value in workload.claims.items()}
+            self.claims = {**base, **hidden}
+            self.show = {name: True for (name,) in workload.show}
+        self.issued = [self._issue(holder) for holder in self.holders]
+        self.presented = [
+            self._present(*pair) for pair in zip(self.issued, self.holders, strict=True)
+        ]
+
+    def issue(self) -> None:
+        for holder in self.holders:
+            self._issue(holder)
+
+    def present(self) -> None:
+        for token, holder in zip(self.issued, self.holders, strict=True):
+            self._present(token, holder)
+
+    def verify(self) -> None:
+        for token in self.presented:
+            self.verifier(
+                token, lambda _issuer, _header: self.issuer, AUDIENCE, NONCE
+            ).get_verified_payload()
+
+    def _issue(self, holder: JWK) -> str:
+        return str(
+            SDJWTIssuer(
+                self.claims,
+                self.issuer,
+                holder,
+                sign_alg=self.algorithm,
+                extra_header_parameters={"typ": "dc+sd-jwt"},
+            ).sd_jwt_issuance
+        )
+
+    def _present(self, token: str, holder: JWK) -> str:
+        presenting = SDJWTHolder(token)
+        presenting.create_presentation(self.show, NONCE, AUDIENCE, holder, self.algorithm)
+        return str(presenting.sd_jwt_presentation)
+
+
+class Limit:
+    """The bare signatures of OpenSSL, keys loaded, on a short message: no format can beat them."""
+
+    def __init__(self, algorithm: str, corpus: int) -> None:
+        self.times = range(corpus)
+        if algorithm == "ES256":
+            private = ec.generate_private_key(ec.SECP256R1())
+            scheme = ec.ECDSA(hashes.SHA256())
+            public, signature = private.public_key(), private.sign(MESSAGE, scheme)
+            self._sign: Operation = lambda: private.sign(MESSAGE, scheme) and None
+            self._check: Operation = lambda: public.verify(signature, MESSAGE, scheme)
+        else:
+            edwards = ed25519.Ed25519PrivateKey.generate()
+            edwards_public, edwards_signature = edwards.public_key(), edwards.sign(MESSAGE)
+            self._sign = lambda: edwards.sign(MESSAGE) and None
+            self._check = lambda: edwards_public.verify(edwards_signature, MESSAGE)
+
+    def one_signature(self) -> None:
+        for _ in self.times:
+            self._sign()
+
+    def two_checks(self) -> None:
+        for _ in self.times:
+            self._check()
+            self._check()
+
+
+def measure(workload: Workload, algorithm: str, *, rounds: int, corpus: int) -> Sequence[Result]:
+    """Time issuing, presenting and verifying, each slice between two slices of the limit."""
+    ours = Ours(workload, algorithm, corpus)
+    peer = Peer(workload, ours)
+    limit = Limit(algorithm, corpus)
+    return [
+        _paired(workload, algorithm, name, own, other, bare, rounds=rounds, corpus=corpus)
+        for name, own, other, bare in (
+            ("issue", ours.issue, peer.issue, limit.one_signature),
+            ("present", ours.present, peer.present, limit.one_signature),
+            ("verify", ours.verify, peer.verify, limit.two_checks),
+        )
+    ]
+
+
+def _paired(
+    workload: Workload,
+    algorithm: str,
+    name: str,
+    own: Operation,
+    other: Operation,
+    bare: Operation,
+    *,
+    rounds: int,
+    corpus: int,
+) -> Result:
+    own(), other(), bare()
+    samples = [[_seconds(run) for run in (bare, own, bare, other, bare)] for _ in range(rounds)]
+    of_limit = [(before + after) / 2 / mine for before, mine, after, _, _ in samples]
+    times_peer = [theirs / mine for _, mine, _, theirs, _ in samples]
+    bares = [seconds for sample in samples for seconds in sample[::2]]
+    return Result(
+        workload=workload.name,
+        algorithm=algorithm,
+        operation=name,
+        ours=_rate(corpus, [sample[1] for sample in samples]),
+        sd_jwt=_rate(corpus, [sample[3] for sample in samples]),
+        limit=_rate(corpus, bares),
+        of_limit=round(statistics.median(of_limit), 3),
+        times_sd_jwt=round(statistics.median(times_peer), 2),
+    )
+
+
+def _seconds(run: Operation) -> float:
+    start = time.process_time()
+    run()
+    return time.process_time() - start
+
+
+def _rate(corpus: int, seconds: Sequence[float]) -> float:
+    return round(corpus / statistics.median(seconds), 1)
+
+
+def _jwk(signer: SoftwareSigner) -> JWK:
+    members = signer.public_jwk.bare().to_json()
+    private = JWK(**members, d=_base64url(signer.private_bytes()))
+    return private
+
+
+def _base64url(data: bytes) -> str:
+    import base64  # noqa: PLC0415 - the peer wants a private JWK, which our encoder never makes
+
+    return base64.urlsafe_b64encode(data).decode("ascii").rstrip("=")
+
+
+def main() -> None:
+    """Run every workload and print one table, or one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--quick", action="store_true", help="few rounds: shows that it runs")
+    parser.add_argument("--rounds", type=int, default=25)
+    options = parser.parse_args()
+    rounds = 1 if options.quick else options.rounds
+    results = [
+        result
+        for workload in (certificate(), history())
+        for algorithm in ("ES256", "EdDSA")
+        for result in measure(
+            workload, algorithm, rounds=rounds, corpus=4 if options.quick else workload.corpus
+        )
+    ]
+    if options.json:
+        report = {
+            "python": platform.python_version(),
+            "rounds": rounds,
+            "results": [asdict(result) for result in results],
+        }
+        print(json.dumps(report, indent=1))
+        return
+    print("              ours/s   sd-jwt/s    limit/s   % of limit   times sd-jwt")
+    for one in results:
+        print(
+            f"{one.workload} {one.algorithm:5} {one.operation:8}{one.ours:9.0f}"
+            f"{one.sd_jwt:11.0f}{one.limit:11.0f}{one.of_limit:12.1%}{one.times_sd_jwt:14.2f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
