@@ -1,0 +1,452 @@
+"""Attacks on issuing, by row of the catalogue, against a real issuer over real HTTP."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx2
+import pytest
+
+from carnet_issuer.http.peer_limit import PeerLimit
+from carnet_issuer.standing import Reason
+from carnet_securing import strict_json
+from carnet_securing.base64url import decode, encode
+from carnet_securing.errors import CarnetError
+from support.issuer_service import (
+    BareWallet,
+    RunningIssuer,
+    error_of,
+    make_class_list,
+    running_issuer,
+)
+
+
+@pytest.fixture(scope="module")
+def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningIssuer]:
+    limit = PeerLimit(failures=100_000)
+    with running_issuer(tmp_path_factory.mktemp("school"), people=300, limit=limit) as running:
+        yield running
+
+
+@pytest.fixture
+def wallet(school: RunningIssuer) -> Iterator[BareWallet]:
+    with BareWallet(school.url, now=school.clock.now) as bare:
+        yield bare
+
+
+def wrong(tx_code: str | None) -> str:
+    """Another collection code of the same form."""
+    assert tx_code is not None
+    return f"{(int(tx_code) + 1) % 1_000_000:06}"
+
+
+def at_once(calls: int, call: Callable[[int], httpx2.Response]) -> list[httpx2.Response]:
+    """Make calls in threads that start together."""
+    gate = threading.Barrier(calls)
+
+    def run(number: int) -> httpx2.Response:
+        gate.wait()
+        return call(number)
+
+    with ThreadPoolExecutor(calls) as pool:
+        return list(pool.map(run, range(calls)))
+
+
+def test_I01_code_replayed_in_sequence(school: RunningIssuer, wallet: BareWallet) -> None:
+    offer = school.offer()
+    code = wallet.code_of(offer)
+    assert wallet.redeem(code, offer.tx_code).status_code == 200
+    for _ in range(3):
+        assert error_of(wallet.redeem(code, offer.tx_code)) == "invalid_grant"
+
+
+@pytest.mark.parametrize("with_code", [True, False])
+def test_I01_code_replayed_at_once(
+    school: RunningIssuer, wallet: BareWallet, with_code: bool
+) -> None:
+    offer = school.offer(with_code=with_code)
+    code = wallet.code_of(offer)
+    answers = at_once(50, lambda _: wallet.redeem(code, offer.tx_code))
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 400: 49}
+    assert {error_of(a) for a in answers if a.status_code != 200} == {"invalid_grant"}
+
+
+@pytest.mark.parametrize(("with_code", "lifetime"), [(True, 7 * 86_400), (False, 600)])
+def test_I02_code_redeemed_after_its_time(
+    school: RunningIssuer, with_code: bool, lifetime: int
+) -> None:
+    began = school.clock.now
+    with BareWallet(school.url) as wallet:
+        offer = school.offer(with_code=with_code)
+        code = wallet.code_of(offer)
+        school.clock.now = began + lifetime
+        try:
+            assert error_of(wallet.redeem(code, offer.tx_code)) == "invalid_grant"
+            assert wallet.open_offer(offer).status_code == 404
+        finally:
+            school.clock.now = began
+        assert wallet.redeem(code, offer.tx_code).status_code == 200
+
+
+def test_I03_sixth_try_is_too_late(school: RunningIssuer, wallet: BareWallet) -> None:
+    offer = school.offer()
+    code = wallet.code_of(offer)
+    for _ in range(5):
+        assert error_of(wallet.redeem(code, wrong(offer.tx_code))) == "invalid_grant"
+    assert error_of(wallet.redeem(code, offer.tx_code)) == "invalid_grant"
+    assert wallet.open_offer(offer).status_code == 404
+    assert school.state(offer.record_id) == "ready"
+    with school.issuer._database.read() as connection:
+        found = connection.exec_driver_sql(
+            "SELECT detail FROM events WHERE name = 'offer_dead' AND record_id = ?",
+            (offer.record_id,),
+        ).fetchall()
+    assert found == [("too many wrong collection codes",)]
+
+
+def test_I03_one_peer_cannot_go_through_many_offers(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with (
+        running_issuer(
+            tmp_path_factory.mktemp("x"), people=3, limit=PeerLimit(failures=4)
+        ) as small,
+        BareWallet(small.url) as wallet,
+    ):
+        offer = small.offer()
+        code = wallet.code_of(offer)
+        for _ in range(4):
+            assert error_of(wallet.redeem(code, wrong(offer.tx_code))) == "invalid_grant"
+        other = small.offer()
+        held_up = wallet.redeem(wallet.code_of(other), other.tx_code)
+        assert held_up.status_code == 429
+        assert int(held_up.headers["retry-after"]) > 0
+        small.clock.now += int(held_up.headers["retry-after"])
+        assert wallet.redeem(wallet.code_of(other), other.tx_code).status_code == 200
+
+
+def test_I04_one_wrong_code_burns_nothing(school: RunningIssuer, wallet: BareWallet) -> None:
+    offer = school.offer()
+    code = wallet.code_of(offer)
+    assert error_of(wallet.redeem(code, wrong(offer.tx_code))) == "invalid_grant"
+    assert wallet.redeem(code, offer.tx_code).status_code == 200
+
+
+def test_I05_parallel_guesses_are_counted_one_by_one(
+    school: RunningIssuer, wallet: BareWallet
+) -> None:
+    offer = school.offer()
+    code = wallet.code_of(offer)
+    guesses = [f"{n:06}" for n in range(400) if f"{n:06}" != offer.tx_code]
+    with ThreadPoolExecutor(40) as pool:
+        answers = list(pool.map(lambda guess: wallet.redeem(code, guess), guesses))
+    assert {error_of(answer) for answer in answers} == {"invalid_grant"}
+    evaluated = [a for a in answers if "transaction code is wrong" in a.json()["error_description"]]
+    assert len(evaluated) == 5
+    assert error_of(wallet.redeem(code, offer.tx_code)) == "invalid_grant"
+
+
+@pytest.mark.parametrize("with_code", [True, False])
+def test_I06_collection_code_sent_or_missing_against_the_offer(
+    school: RunningIssuer, wallet: BareWallet, with_code: bool
+) -> None:
+    offer = school.offer(with_code=with_code)
+    code = wallet.code_of(offer)
+    for _ in range(6):
+        answer = wallet.redeem(code, None if with_code else "123456")
+        assert error_of(answer) == "invalid_request"
+    assert wallet.redeem(code, offer.tx_code).status_code == 200
+
+
+OTHER_AUDIENCES: list[Callable[[str], Any]] = [
+    lambda _: "https://other.example",
+    lambda url: [url],
+    lambda url: [url, "https://other.example"],
+    lambda url: f"{url}/",
+    lambda url: f"{url}/credential",
+    lambda url: url.replace("http://", "https://"),
+    lambda url: url.upper(),
+    lambda _: None,
+    lambda _: 7,
+]
+
+
+@pytest.mark.parametrize("audience", OTHER_AUDIENCES)
+def test_I11_proof_for_another_audience(
+    school: RunningIssuer, wallet: BareWallet, audience: Callable[[str], Any]
+) -> None:
+    token = wallet.token(school.offer())
+    proof = wallet.proof(wallet.keys[0], wallet.nonce(), aud=audience(school.url))
+    assert error_of(wallet.ask(token, [proof])) == "invalid_proof"
+
+
+def test_I12_proof_replayed_by_a_thief(school: RunningIssuer, wallet: BareWallet) -> None:
+    proofs = wallet.proofs()
+    assert wallet.ask(wallet.token(school.offer()), proofs).status_code == 200
+    thief = wallet.token(school.offer())
+    assert error_of(wallet.ask(thief, proofs)) == "invalid_nonce"
+
+
+def test_I12_one_nonce_is_spent_once_under_concurrency(
+    school: RunningIssuer, wallet: BareWallet
+) -> None:
+    nonce = wallet.nonce()
+    tokens = [wallet.token(school.offer()) for _ in range(12)]
+    answers = at_once(12, lambda n: wallet.ask(tokens[n], wallet.proofs(nonce)))
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 400: 11}
+    assert {error_of(a) for a in answers if a.status_code != 200} == {"invalid_nonce"}
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda _: "made-up",
+        lambda _: encode(b"\x00" * 38),
+        lambda nonce: nonce[:-2] + ("AA" if nonce[-2:] != "AA" else "QQ"),
+        lambda _: "A" * 4096,
+        lambda nonce: nonce + "=",
+        lambda nonce: encode(bytes([decode(nonce)[0] ^ 1]) + decode(nonce)[1:]),
+        lambda nonce: encode(decode(nonce)[:21] + b"\xff" + decode(nonce)[22:]),
+    ],
+)
+def test_I12_nonce_that_is_not_ours(
+    school: RunningIssuer, wallet: BareWallet, forge: Callable[[str], str]
+) -> None:
+    token = wallet.token(school.offer())
+    assert error_of(wallet.ask(token, wallet.proofs(forge(wallet.nonce())))) == "invalid_nonce"
+
+
+def test_I12_nonce_after_its_time_and_of_another_tenant(
+    school: RunningIssuer, wallet: BareWallet, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    token, nonce = wallet.token(school.offer()), wallet.nonce()
+    school.clock.now += 300
+    wallet.now = school.clock.now
+    try:
+        assert error_of(wallet.ask(token, wallet.proofs(nonce))) == "invalid_nonce"
+    finally:
+        school.clock.now -= 300
+        wallet.now = school.clock.now
+    with (
+        running_issuer(tmp_path_factory.mktemp("x"), people=1) as other,
+        BareWallet(other.url) as foreign,
+    ):
+        assert error_of(wallet.ask(token, wallet.proofs(foreign.nonce()))) == "invalid_nonce"
+
+
+def test_I12_nonce_missing_from_one_proof(school: RunningIssuer, wallet: BareWallet) -> None:
+    token = wallet.token(school.offer())
+    proofs = [wallet.proof(wallet.keys[0], wallet.nonce()), wallet.proof(wallet.keys[1], None)]
+    assert error_of(wallet.ask(token, proofs)) == "invalid_proof"
+
+
+@pytest.mark.parametrize(
+    ("headers", "query", "status", "error"),
+    [
+        ({}, "", 401, "invalid_token"),
+        ({"Authorization": "Bearer"}, "", 401, "invalid_token"),
+        ({"Authorization": "Bearer unknown"}, "", 401, "invalid_token"),
+        ({"Authorization": "Bearer a b"}, "", 401, "invalid_token"),
+        ({"Authorization": "Basic {token}"}, "", 401, "invalid_token"),
+        ({"Authorization": "DPoP {token}"}, "", 401, "invalid_token"),
+        ({"Authorization": "Bearer " + "x" * 600}, "", 401, "invalid_token"),
+        ({}, "?access_token={token}", 400, "invalid_request"),
+        ({"Authorization": "Bearer {token}"}, "?access_token={token}", 400, "invalid_request"),
+    ],
+)
+def test_I18_access_token_misused(
+    school: RunningIssuer,
+    wallet: BareWallet,
+    headers: dict[str, str],
+    query: str,
+    status: int,
+    error: str,
+) -> None:
+    token = wallet.token(school.offer())
+    bodies = {
+        "credential": wallet.request(wallet.proofs()),
+        "notification": {"notification_id": "x", "event": "credential_accepted"},
+    }
+    for path, body in bodies.items():
+        answer = wallet.http.post(
+            f"{school.url}/{path}{query.format(token=token)}",
+            content=strict_json.dumps_bytes(body),
+            headers={"Content-Type": "application/json"}
+            | {name: value.format(token=token) for name, value in headers.items()},
+        )
+        assert (answer.status_code, error_of(answer)) == (status, error)
+        assert (status != 401) == ("www-authenticate" not in answer.headers)
+    assert wallet.ask(token).status_code == 200
+
+
+def test_I18_access_token_expired(school: RunningIssuer, wallet: BareWallet) -> None:
+    token = wallet.token(school.offer())
+    school.clock.now += 3_600
+    wallet.now = school.clock.now
+    try:
+        assert error_of(wallet.ask(token)) == "invalid_token"
+        answer = wallet.notify(token, notification_id="x", event="credential_accepted")
+        assert error_of(answer) == "invalid_token"
+    finally:
+        school.clock.now -= 3_600
+        wallet.now = school.clock.now
+
+
+def test_I18_access_token_for_another_credential(school: RunningIssuer, wallet: BareWallet) -> None:
+    token = wallet.token(school.offer())
+    body = wallet.request(wallet.proofs(), credential_configuration_id="mission_sd_jwt")
+    assert error_of(wallet.post_credential(token, body)) == "invalid_token"
+
+
+def test_I18_access_token_of_another_issuer(
+    school: RunningIssuer, wallet: BareWallet, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with (
+        running_issuer(tmp_path_factory.mktemp("x"), people=1) as other,
+        BareWallet(other.url) as foreign,
+    ):
+        token = foreign.token(other.offer())
+        assert error_of(wallet.ask(token)) == "invalid_token"
+        code = wallet.code_of(school.offer())
+        assert error_of(foreign.redeem(code, "123456")) == "invalid_grant"
+
+
+def test_I18_thief_of_a_used_token_gets_nothing_for_his_keys(
+    school: RunningIssuer, wallet: BareWallet
+) -> None:
+    token = wallet.token(school.offer())
+    first = wallet.ask(token)
+    with BareWallet(school.url, now=wallet.now) as thief:
+        assert error_of(thief.ask(token)) == "credential_request_denied"
+        mixed = wallet.request([*thief.proofs()[:1], *wallet.proofs()[:1]])
+        answer = thief.post_credential(token, mixed)
+        assert error_of(answer) == "credential_request_denied"
+    assert wallet.ask(token).content == first.content
+
+
+def test_I20_offer_of_one_worker_claimed_by_another(
+    school: RunningIssuer, wallet: BareWallet
+) -> None:
+    hers, his = school.offer(), school.offer()
+    assert error_of(wallet.redeem(wallet.code_of(hers), wrong(hers.tx_code))) == "invalid_grant"
+    assert error_of(wallet.redeem(wallet.code_of(hers), None)) == "invalid_request"
+    token = wallet.token(hers)
+    assert wallet.ask(token).status_code == 200
+    assert school.state(hers.record_id) == "issued"
+    assert school.state(his.record_id) == "offered"
+
+
+def test_E21_withdrawn_twice_unknown_and_resumed(school: RunningIssuer, wallet: BareWallet) -> None:
+    record = school.next_record()
+    (copy, _) = wallet.claim(school.offer(record_id=record))
+    for _ in range(2):
+        school.issuer.withdraw(record, Reason.KEY_STOLEN, now=school.clock.now)
+        assert school.status_entry(copy) == 1
+    with pytest.raises(CarnetError) as caught:
+        school.issuer.withdraw("0" * 16, Reason.KEY_STOLEN, now=school.clock.now)
+    assert caught.value.kind == "not_found"
+
+
+def test_E21_withdrawn_while_it_is_offered(school: RunningIssuer, wallet: BareWallet) -> None:
+    offer = school.offer()
+    code = wallet.code_of(offer)
+    school.issuer.withdraw(offer.record_id, Reason.REPLACED, now=school.clock.now)
+    assert error_of(wallet.redeem(code, offer.tx_code)) == "invalid_grant"
+    assert wallet.open_offer(offer).status_code == 404
+    with pytest.raises(CarnetError) as caught:
+        school.offer(record_id=offer.record_id)
+    assert caught.value.kind == "status_revoked"
+
+
+@pytest.mark.parametrize("action", ["withdraw", "pause"])
+def test_E21_withdrawn_or_paused_between_token_and_credential(
+    school: RunningIssuer, wallet: BareWallet, action: str
+) -> None:
+    offer = school.offer()
+    token = wallet.token(offer)
+    change = school.issuer.withdraw if action == "withdraw" else school.issuer.pause
+    change(offer.record_id, Reason.ISSUED_IN_ERROR, now=school.clock.now)
+    refused = {"withdraw": "invalid_token", "pause": "credential_request_denied"}
+    assert error_of(wallet.ask(token)) == refused[action]
+
+
+def test_E23_the_same_request_many_times_at_once_gives_one_answer(
+    school: RunningIssuer, wallet: BareWallet
+) -> None:
+    offer = school.offer()
+    token = wallet.token(offer)
+    requests = [wallet.proofs() for _ in range(12)]
+    answers = at_once(12, lambda n: wallet.ask(token, requests[n]))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
+    with school.issuer._database.read() as connection:
+        issued = connection.exec_driver_sql(
+            "SELECT count(*) FROM issuances WHERE state = 'issued' AND record_id = ?",
+            (offer.record_id,),
+        ).scalar()
+    assert issued == 1
+
+
+def test_E23_two_wallets_race_with_one_token(school: RunningIssuer, wallet: BareWallet) -> None:
+    token = wallet.token(school.offer())
+    with BareWallet(school.url, now=wallet.now) as other:
+        sets = [wallet.proofs(), other.proofs()]
+        answers = at_once(2, lambda n: wallet.ask(token, sets[n]))
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 400: 1}
+
+
+def test_E23_a_class_list_imported_twice(school: RunningIssuer) -> None:
+    known = len(school.issuer.list(now=school.clock.now))
+    report, _ = school.issuer.import_class(
+        make_class_list(300), template_id=school.template_id, now=school.clock.now
+    )
+    assert report.record_ids == ()
+    assert {row.fault.value for row in report.rejected} == {"already_imported"}
+    assert len(school.issuer.list(now=school.clock.now)) == known
+
+
+def test_E27_looking_at_an_offer_never_redeems_it(
+    school: RunningIssuer, wallet: BareWallet
+) -> None:
+    offer = school.offer()
+    for _ in range(20):
+        answer = wallet.open_offer(offer)
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+    assert offer.tx_code is not None
+    assert offer.tx_code not in answer.text
+    assert wallet.redeem(wallet.code_of(offer), offer.tx_code).status_code == 200
+
+
+def test_E27_nothing_secret_is_logged(
+    school: RunningIssuer, wallet: BareWallet, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", logger="uvicorn")
+    caplog.set_level("DEBUG", logger="carnet_issuer")
+    offer = school.offer()
+    code = wallet.code_of(offer)
+    token = wallet.token(offer)
+    assert wallet.ask(token).status_code == 200
+    logged = "\n".join(r.getMessage() for r in caplog.records if r.name.startswith(("uv", "car")))
+    for secret in (offer.offer_uri[-22:], code, token, offer.tx_code or ""):
+        assert secret not in logged
+
+
+def test_E27_a_copy_of_the_database_holds_no_code(
+    school: RunningIssuer, wallet: BareWallet
+) -> None:
+    offer = school.offer()
+    code, token = wallet.code_of(offer), None
+    with school.issuer._database.read() as connection:
+        rows = [
+            str(row)
+            for table in ("offers", "tokens", "events", "issuances", "spent_nonces")
+            for row in connection.exec_driver_sql(f"SELECT * FROM {table}")  # noqa: S608 - ours
+        ]
+    token = wallet.token(offer)
+    stored = "\n".join(rows)
+    for secret in (offer.offer_uri[-22:], code, token, f"'{offer.tx_code}'"):
+        assert secret not in stored
