@@ -484,7 +484,7 @@ def test_an_encryption_that_is_required_and_not_made_here_is_not_left_out(
 
 def test_an_answer_that_should_be_encrypted_and_is_not_is_refused(world: World) -> None:
     issuer = OfferingIssuer(world.web, encryption="offered")
-    issuer._closed = lambda request, response: answer(200, response)  # type: ignore[method-assign]
+    issuer._closed = lambda _, response: answer(200, response)  # type: ignore[method-assign]
 
     with world.open() as wallet:
         assert refusal(wallet, issuer).kind is ErrorKind.POLICY_UNMET

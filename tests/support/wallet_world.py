@@ -151,6 +151,7 @@ class OfferingIssuer:
         self.response_changes: Json = {}
         self.notification_id: str | None = "note-1"
         self.most_copies: int | None = None
+        self.extra_copies = 0
         self.expires_in: int | None = 600
         self.make: Callable[[Any, int], str] = self.copy_for
         web.put(metadata_url(url, well_known="openid-credential-issuer"), self.metadata)
@@ -275,7 +276,10 @@ class OfferingIssuer:
         if name not in self.stored:
             self.stored[name] = [self.make(key, number) for number, key in enumerate(keys)]
         response: Json = {
-            "credentials": [{"credential": t} for t in self.stored[name][: self.most_copies]],
+            "credentials": [
+                {"credential": text}
+                for text in self.stored[name][: self.most_copies] + ["x~"] * self.extra_copies
+            ],
             "notification_id": self.notification_id,
         }
         response |= self.response_changes

@@ -97,7 +97,7 @@ class Claiming:
             return self._go_on(claim, resolved, tx_code=tx_code, resumed=resumed, now=now)
         except ClaimRefusedError as error:
             if error.kind in _OVER:
-                self.vault.commit([claim.remove()])
+                self._forget(claim)
             raise
 
     def settle_notifications(self, *, now: int, but: str = "") -> None:
@@ -116,7 +116,7 @@ class Claiming:
                     self._finish(claim, resolved, now=now)
                 except CarnetError:
                     if _ended(claim, now):
-                        self.vault.commit([claim.remove()])
+                        self._forget(claim)
 
     def _go_on(
         self, claim: Claim, resolved: ResolvedOffer, *, tx_code: str | None, resumed: bool, now: int
@@ -215,7 +215,7 @@ class Claiming:
         """Tell the issuer that nothing was kept, and forget the claim."""
         if response.notification_id is not None:
             self._notify(claim, resolved, response.notification_id, kept=False)
-        self.vault.commit([claim.remove()])
+        self._forget(claim)
 
     def _finish(self, claim: Claim, resolved: ResolvedOffer, *, now: int) -> None:
         """Step 4: what is told here was stored before; a claim untold stays for the next time."""
@@ -226,6 +226,10 @@ class Claiming:
                 told = self._notify(claim, resolved, part.notification_id, kept=True) and told
                 self.fail_points.reach(Moment.AFTER_NOTIFICATION)
         if told or _ended(claim, now):
+            self._forget(claim)
+
+    def _forget(self, claim: Claim) -> None:
+        if claim.claim_id in self.vault.ids(CLAIM):
             self.vault.commit([claim.remove()])
 
     def _notify(
