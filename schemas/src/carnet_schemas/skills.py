@@ -17,7 +17,7 @@ from carnet_schemas.identifiers import CodeText, ReleaseName
 from carnet_schemas.languages import LanguageTag
 from carnet_schemas.paths import Path
 from carnet_schemas.strict_model import StrictModel, fail
-from carnet_schemas.text import ShortText
+from carnet_schemas.text import ConceptLabel, ShortText
 
 _ESCO_VERSION: Final = re.compile(forms.ESCO_VERSION_PATTERN)
 _SKILL_URI: Final = re.compile(forms.ESCO_SKILL_PATTERN)
@@ -63,7 +63,7 @@ class _Concept(StrictModel):
     version: ReleaseName | None = None
     uri: ShortText | None = None
     code: CodeText | None = None
-    label: ShortText
+    label: ConceptLabel
     lang: LanguageTag
 
 

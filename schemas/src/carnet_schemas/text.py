@@ -85,4 +85,6 @@ def _text(max_characters: int) -> tuple[object, ...]:
 
 PersonName: TypeAlias = Annotated[str, *_text(100)]
 ShortText: TypeAlias = Annotated[str, *_text(200)]
+# The longest label of ESCO has 202 characters.
+ConceptLabel: TypeAlias = Annotated[str, *_text(300)]
 LongText: TypeAlias = Annotated[str, *_text(1000)]
