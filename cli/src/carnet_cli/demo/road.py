@@ -18,13 +18,15 @@ from carnet_securing import strict_json
 
 _T = TypeVar("_T")
 _STEPS: Final = 6
+_BUYER: Final = "Atelier Lumière"
+_MAX_TRUST: Final = 1024 * 1024
 _QUERY: Final = {
     "credentials": [
         {
             "id": "certificate",
             "format": "dc+sd-jwt",
             "meta": {"vct_values": ["urn:carnet:skill-certificate:1"]},
-            "claims": [{"path": ["usual_name"]}, {"path": ["month"]}],
+            "claims": [{"path": ["title"]}, {"path": ["month"]}],
         }
     ]
 }
@@ -127,16 +129,34 @@ class Road:
         bound = BoundSocket.bind()
         buyer = self._path("buyer")
         self._addresses["verifier"] = bound.url
-        self.household.step(
-            "verifier", "init", buyer, "--name", "Atelier Lumière", "--url", bound.url,
+        asker = self.household.step(
+            "verifier", "init", buyer, "--name", _BUYER, "--url", bound.url,
             "--trust", self._path("trust.json"),
         )  # fmt: skip
+        self._let_the_worker_know(asker["client_id"], bound.url)
         self.household.serve(["verifier", "serve", buyer], bound)
         Path(self._path("query.json")).write_bytes(strict_json.dumps_bytes(_QUERY))
 
+    def _let_the_worker_know(self, client_id: str, url: str) -> None:
+        """The worker's own list names the school and this buyer, each with its one key."""
+        school = strict_json.loads_object(
+            Path(self._path("trust.json")).read_bytes(), max_bytes=_MAX_TRUST
+        )
+        buyer = {
+            "iss": url,
+            "route": "metadata",
+            "types": [],
+            "name": {"fr": _BUYER, "en": _BUYER},
+            "class": "buyer",
+            "asker": [client_id],
+        }
+        Path(self._path("known.json")).write_bytes(
+            strict_json.dumps_bytes({"entries": [school, buyer]})
+        )
+
     def _claim(self) -> dict[str, Any]:
         step = self.household.step
-        step("wallet", "init", self._path("wallet"), "--trust", self._path("trust.json"))
+        step("wallet", "init", self._path("wallet"), "--trust", self._path("known.json"))
         self._record = step("issuer", "list", self._path("school"))[0]["id"]
         offer = step("issuer", "offer", self._path("school"), "--record", self._record)
         card: dict[str, Any] = step(

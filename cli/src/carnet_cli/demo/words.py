@@ -23,5 +23,5 @@ def told(result: dict[str, Any]) -> list[str]:
 def _answer(title: tuple[str, str], report: Any) -> list[str]:
     lines = [f"{title[0]} / {title[1]}"]
     lines.extend(f"  {report['headline'][language]}" for language in ("fr", "en"))
-    lines.extend(f"    {check['outcome']:>11}  {check['text']['en']}" for check in report["checks"])
+    lines.extend(f"    {check['outcome']:>14}  {check['text']['en']}" for check in report["checks"])
     return [*lines, ""]
