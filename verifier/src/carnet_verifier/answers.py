@@ -21,6 +21,7 @@ from carnet_schemas.errors import SchemaError
 from carnet_schemas.oid4vp_response import parse_vp_token
 from carnet_securing import strict_json
 from carnet_securing.algorithms import SignatureCheck
+from carnet_securing.array_positions import original_positions
 from carnet_securing.errors import CarnetError, ErrorKind, InvalidError
 from carnet_securing.limits import Limits
 from carnet_trust.lookups import Lookups
@@ -221,7 +222,11 @@ def _check_question(
 ) -> None:
     """Step 3, over what is authentic; a document that is not answers nothing."""
     presented = {
-        query_id: [_presented(one) for one in several if one.authentic is not None]
+        query_id: [
+            _presented(one, query.credential(query_id))
+            for one in several
+            if one.authentic is not None
+        ]
         for query_id, several in examinations.items()
     }
     try:
@@ -234,7 +239,7 @@ def _check_question(
     overall.passed(CheckId.QUESTION)
 
 
-def _presented(one: Examination) -> PresentedCredential:
+def _presented(one: Examination, asked: CredentialQuery | None) -> PresentedCredential:
     authentic = one.authentic
     if authentic is None:
         raise ValueError("only an authentic document is presented")
@@ -244,4 +249,11 @@ def _presented(one: Examination) -> PresentedCredential:
         claims=authentic.claims,
         authorities=(),
         holder_binding=authentic.sd_jwt.key_binding is not None,
+        original_indices=original_positions(authentic.sd_jwt) if _names_an_index(asked) else {},
     )
+
+
+def _names_an_index(asked: CredentialQuery | None) -> bool:
+    """Whether the question counts elements, hidden ones too (OpenID4VP 1.0 section 7.1)."""
+    claims = asked.claims if asked is not None else None
+    return any(type(step) is int for claim in claims or () for step in claim.path)
