@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -555,23 +556,13 @@ def test_J12_a_flood_of_unknown_names_makes_one_request_a_minute(
     found(issuer.issue(), trust=trust, lookups=lookups)
     url = "https://school.example/.well-known/jwt-vc-issuer"
     for number in range(1_000):
+        now = NOW + number // 10
+        lookups.issuer_keys(
+            issuer.iss, route=issuer.route, kid=f"kid {number}", entry=issuer.entry(), now=now
+        )
+        token = issuer.issue(signer=signer(f"evil {number % 3}"))
         refused(
-            lambda number=number: (
-                lookups.issuer_keys(
-                    issuer.iss,
-                    route=issuer.route,
-                    kid=f"kid {number}",
-                    entry=issuer.entry(),
-                    now=NOW + number // 10,
-                )
-                and found(
-                    issuer.issue(signer=signer(f"evil {number % 3}")),
-                    trust=trust,
-                    lookups=lookups,
-                    now=NOW + number // 10,
-                )
-            ),
-            ErrorKind.KEY_NOT_FOUND,
+            partial(found, token, trust=trust, lookups=lookups, now=now), ErrorKind.KEY_NOT_FOUND
         )
     assert web.calls[url] == 2
     web.is_down = True
@@ -590,13 +581,11 @@ def test_T11_an_expired_list_leaves_the_status_open(
     refreshed(trust, web, cache)
     token = issuer.issue(status=reference)
     late = NOW + DAY + 60
-    lookups: Lookups = {
-        "cached": lambda: cached(cache),
-        "on_demand": lambda: on_demand(web, cache),
-        "given": lambda: GivenStatusLists(
-            cached(cache), [issuer.status_token()], check=check_signature, limits=PRESENTATION
-        ),
-    }[path]()
+    lookups: Lookups = on_demand(web, cache) if path == "on_demand" else cached(cache)
+    if path == "given":
+        lookups = GivenStatusLists(
+            lookups, [issuer.status_token()], check=check_signature, limits=PRESENTATION
+        )
     result = found(token, trust=trust, lookups=lookups, now=late)
     error = refused(
         lambda: lookups.status_list(reference.uri, found=result, now=late),

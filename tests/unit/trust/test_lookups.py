@@ -1,6 +1,7 @@
 """Keys and status lists, cached and on demand: fresh, stale, failed, replayed."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -124,9 +125,7 @@ class TestKeysOnDemand:
         lookups = on_demand(web)
         web.is_down = True
         for later in range(0, 60, 5):
-            refused(
-                lambda later=later: keys(lookups, issuer, now=NOW + later), ErrorKind.FETCH_FAILED
-            )
+            refused(partial(keys, lookups, issuer, now=NOW + later), ErrorKind.FETCH_FAILED)
         assert web.calls[KEYS_URL] == 1
         web.is_down = False
         assert keys(lookups, issuer, now=NOW + 60).source is Source.FETCHED
@@ -372,8 +371,8 @@ class TestStatusOnDemand:
             "https://school.example",
         ):
             refused(
-                lambda uri=uri: status(
-                    on_demand(web), issuer, StatusReference(uri=uri, index=1), listed=False
+                partial(
+                    status, on_demand(web), issuer, StatusReference(uri=uri, index=1), listed=False
                 ),
                 ErrorKind.STATUS_UNAVAILABLE,
             )
@@ -404,7 +403,7 @@ class TestStatusOnDemand:
         for index in (2**20, 2**31, 2**53):
             reference = StatusReference(uri=issuer.status_uri, index=index)
             refused(
-                lambda reference=reference: status(on_demand(web), issuer, reference),
+                partial(status, on_demand(web), issuer, reference),
                 ErrorKind.STATUS_INDEX,
             )
 
@@ -434,7 +433,7 @@ class TestCachedStatus:
             issuer.url,
         ):
             refused(
-                lambda uri=uri: status(cached(cache), issuer, StatusReference(uri=uri, index=1)),
+                partial(status, cached(cache), issuer, StatusReference(uri=uri, index=1)),
                 ErrorKind.STATUS_UNAVAILABLE,
             )
 
@@ -516,9 +515,7 @@ class TestGivenStatus:
             issuer.status_lifetime, issuer.now = lifetime, issued_at
             lookups = self.given(cached(cache), issuer.status_token())
             error = refused(
-                lambda lookups=lookups: status(
-                    lookups, issuer, issuer.next_status(), now=NOW + DAY + 60
-                ),
+                partial(status, lookups, issuer, issuer.next_status(), now=NOW + DAY + 60),
                 ErrorKind.STATUS_UNAVAILABLE,
             )
             assert isinstance(error, UndeterminedError)

@@ -183,7 +183,8 @@ def test_an_iss_the_metadata_route_cannot_serve(iss: object) -> None:
     ],
 )
 def test_the_route_fits_the_iss(route: str, iss: str) -> None:
-    extra = {"x5c": {"roots": [ROOT]}, "pinned": {"keys": [JWK]}}.get(route, {})
+    sources: dict[str, dict[str, Any]] = {"x5c": {"roots": [ROOT]}, "pinned": {"keys": [JWK]}}
+    extra = sources.get(route, {})
     assert kind_of(ENTRY | {"route": route, "iss": iss} | extra) is ErrorKind.MALFORMED
 
 
