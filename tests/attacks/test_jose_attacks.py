@@ -1,7 +1,7 @@
 """Rows J01 to J44: attacks on signed and encrypted texts, through every way in.
 
-Rows marked "paths" run on each of `ENTRY_PATHS`: a check that one path has and another
-lacks is no check.
+Most rows run on every path into securing, the services and the command line: a check that
+one path has and another lacks is no check.
 """
 
 import hmac
@@ -18,7 +18,7 @@ import pytest
 
 from carnet_securing import base64url
 from carnet_securing.credential import parse_credential
-from carnet_securing.errors import CarnetError, ErrorKind, InvalidError
+from carnet_securing.errors import ErrorKind, InvalidError
 from carnet_securing.issuer_key import select_issuer_key
 from carnet_securing.jwe import DecryptionKey, decrypt_jwe, encrypt_jwe, parse_jwe_header
 from carnet_securing.jwk import PublicJwk, parse_jwks, parse_public_jwk, select_key
@@ -31,17 +31,13 @@ from carnet_trust.lookup_cache import MemoryLookupCache
 from carnet_trust.on_demand_lookups import OnDemandLookups
 from support.entry_paths import ALGORITHMS, ENTRY_PATHS, EntryPath, part
 from support.keys import signer
+from support.role_paths import role_paths
 from support.simulator import NOW, SimulatedIssuer, SimulatedWeb
 
 KEY = signer("school")
 TYP = "carnet-test+jwt"
-paths = pytest.mark.parametrize("path", ENTRY_PATHS, ids=lambda path: path.name)
-
-
-def kind_of(path: EntryPath, token: str) -> ErrorKind:
-    with pytest.raises(CarnetError) as caught:
-        path.run(token)
-    return caught.value.kind
+PATHS = (*ENTRY_PATHS, *role_paths())
+paths = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
 
 
 def verify(token: str, key: PublicJwk = KEY.public_jwk) -> object:
@@ -70,7 +66,7 @@ def test_control_an_honest_text_passes(path: EntryPath) -> None:
 @pytest.mark.parametrize("alg", ["none", "None", "NONE", "nOnE"])
 def test_J01_algorithm_none_without_signature(path: EntryPath, alg: str) -> None:
     token = path.token(header={**path.header, "alg": alg}, signature=b"")
-    assert kind_of(path, token) is ErrorKind.ALG_NOT_ALLOWED
+    path.refuses(token, ErrorKind.ALG_NOT_ALLOWED)
 
 
 @paths
@@ -79,7 +75,7 @@ def test_J02_algorithm_none_with_a_real_signature(path: EntryPath, alg: str) -> 
     honest = base64url.decode(path.token().rsplit(".", 1)[1])
     for signature in (None, honest):
         token = path.token(header={**path.header, "alg": alg}, signature=signature)
-        assert kind_of(path, token) is ErrorKind.ALG_NOT_ALLOWED
+        path.refuses(token, ErrorKind.ALG_NOT_ALLOWED)
 
 
 def _public_forms() -> dict[str, bytes]:
@@ -110,15 +106,14 @@ def test_J03_public_key_as_mac_secret(path: EntryPath, form: str, bits: int) -> 
     signing_input = path.token(header=header).rsplit(".", 1)[0]
     mac = hmac.new(_public_forms()[form], signing_input.encode(), f"sha{bits}").digest()
     token = path.token(header=header, signature=mac)
-    assert kind_of(path, token) is ErrorKind.ALG_NOT_ALLOWED
+    path.refuses(token, ErrorKind.ALG_NOT_ALLOWED)
 
 
 @paths
 @pytest.mark.parametrize("alg", ["ES384", "EdDSA", "Ed25519", "HS256", "RS256", "ES512", "ES256K"])
 def test_J04_header_picks_another_algorithm_for_the_key(path: EntryPath, alg: str) -> None:
     token = path.token(header={**path.header, "alg": alg})
-    expected = {ErrorKind.ALG_NOT_ALLOWED, ErrorKind.KEY_NOT_FOUND}
-    assert kind_of(path, token) in expected
+    path.refuses(token, ErrorKind.ALG_NOT_ALLOWED, ErrorKind.KEY_NOT_FOUND)
     bare = KEY.public_jwk.bare()
     assert kind_under(_signed({"alg": alg, "typ": TYP}), bare) is ErrorKind.ALG_NOT_ALLOWED
 
@@ -157,7 +152,7 @@ def test_J08_key_in_the_header_signs_for_nobody(path: EntryPath) -> None:
     for kid in (path.key.public_jwk.kid, thief.public_jwk.kid, "unknown"):
         header = {**path.header, "kid": kid, "jwk": thief.public_jwk.to_json()}
         forged = replace(path, key=thief).token(header=header)
-        assert kind_of(path, forged) in (ErrorKind.BAD_SIGNATURE, ErrorKind.KEY_NOT_FOUND)
+        path.refuses(forged, ErrorKind.BAD_SIGNATURE, ErrorKind.KEY_NOT_FOUND)
 
 
 @paths
@@ -179,7 +174,7 @@ def test_J09_remote_key_is_refused_and_never_fetched(
     monkeypatch.setattr(socket, "socket", opened)
     monkeypatch.setattr(socket, "getaddrinfo", opened)
     token = path.token(header={**path.header, **member})
-    assert kind_of(path, token) is ErrorKind.HEADER_NOT_ALLOWED
+    path.refuses(token, ErrorKind.HEADER_NOT_ALLOWED)
 
 
 INJECTIONS = [
@@ -213,9 +208,9 @@ def test_J10_kid_is_compared_and_nothing_else(kid: str) -> None:
 
 @pytest.mark.parametrize("kid", INJECTIONS, ids=range(len(INJECTIONS)))
 def test_J10_kid_of_a_credential_leads_to_no_other_key(kid: str) -> None:
-    path = next(path for path in ENTRY_PATHS if path.name == "credential-of-a-found-issuer")
+    path = next(path for path in PATHS if path.name == "credential-of-a-found-issuer")
     token = path.token(header={**path.header, "kid": kid})
-    assert kind_of(path, token) is ErrorKind.KEY_NOT_FOUND
+    path.refuses(token, ErrorKind.KEY_NOT_FOUND)
 
 
 def test_J12_a_thousand_unknown_kids_cost_one_refresh_a_minute() -> None:
@@ -251,7 +246,7 @@ def test_J12_a_thousand_unknown_kids_cost_one_refresh_a_minute() -> None:
 )
 def test_J13_unknown_critical_member(path: EntryPath, crit: dict[str, Any]) -> None:
     token = path.token(header={**path.header, **crit})
-    assert kind_of(path, token) is ErrorKind.CRIT_UNSUPPORTED
+    path.refuses(token, ErrorKind.CRIT_UNSUPPORTED)
 
 
 @paths
@@ -260,7 +255,7 @@ def test_J13_unknown_critical_member(path: EntryPath, crit: dict[str, Any]) -> N
 )
 def test_J14_ill_formed_critical_member(path: EntryPath, crit: object) -> None:
     token = path.token(header={**path.header, "crit": crit})
-    assert kind_of(path, token) is ErrorKind.CRIT_UNSUPPORTED
+    path.refuses(token, ErrorKind.CRIT_UNSUPPORTED)
 
 
 @paths
@@ -268,7 +263,7 @@ def test_J14_ill_formed_critical_member(path: EntryPath, crit: object) -> None:
 @pytest.mark.parametrize("crit", [{"crit": ["b64"]}, {}])
 def test_J15_unencoded_payload(path: EntryPath, b64: object, crit: dict[str, Any]) -> None:
     token = path.token(header={**path.header, "b64": b64, **crit})
-    assert kind_of(path, token) is ErrorKind.HEADER_NOT_ALLOWED
+    path.refuses(token, ErrorKind.HEADER_NOT_ALLOWED)
 
 
 @paths
@@ -287,7 +282,7 @@ def test_J15_unencoded_payload(path: EntryPath, b64: object, crit: dict[str, Any
 def test_J17_duplicate_header_member(path: EntryPath, before: str, after: str) -> None:
     honest = json.dumps(path.header)
     header = "{" + before + honest[1:-1] + after + "}"
-    assert kind_of(path, path.token(header=header.encode())) is ErrorKind.DUPLICATE_MEMBER
+    path.refuses(path.token(header=header.encode()), ErrorKind.DUPLICATE_MEMBER)
 
 
 @paths
@@ -297,9 +292,9 @@ def test_J18_duplicate_payload_member(path: EntryPath, after: bool) -> None:
     for name in path.payload:
         extra = f'"{name}":"https://evil.example"'
         payload = f"{honest[:-1]},{extra}}}" if after else f"{{{extra},{honest[1:]}"
-        assert kind_of(path, path.token(payload=payload.encode())) is ErrorKind.DUPLICATE_MEMBER
+        path.refuses(path.token(payload=payload.encode()), ErrorKind.DUPLICATE_MEMBER)
     nested = honest[:-1] + ',"cnf2":{"jwk":{"x":1,"x":2}}}'
-    assert kind_of(path, path.token(payload=nested.encode())) is ErrorKind.DUPLICATE_MEMBER
+    path.refuses(path.token(payload=nested.encode()), ErrorKind.DUPLICATE_MEMBER)
 
 
 ENCODINGS = ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "utf-8-sig"]
@@ -309,8 +304,8 @@ ENCODINGS = ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_J19_other_encoding_of_header_or_payload(path: EntryPath, encoding: str) -> None:
     header, payload = (json.dumps(value) for value in (path.header, path.payload))
-    assert kind_of(path, path.token(header=header.encode(encoding))) is ErrorKind.MALFORMED
-    assert kind_of(path, path.token(payload=payload.encode(encoding))) is ErrorKind.MALFORMED
+    path.refuses(path.token(header=header.encode(encoding)), ErrorKind.MALFORMED)
+    path.refuses(path.token(payload=payload.encode(encoding)), ErrorKind.MALFORMED)
 
 
 @paths
@@ -329,7 +324,7 @@ def test_J19_other_encoding_of_header_or_payload(path: EntryPath, encoding: str)
 def test_J19_bytes_that_are_not_utf8(path: EntryPath, raw: bytes) -> None:
     for name, value in (("header", path.header), ("payload", path.payload)):
         spoilt = json.dumps(value).encode()[:-1] + b',"x":"' + raw + b'"}'
-        assert kind_of(path, path.token(**{name: spoilt})) is ErrorKind.MALFORMED
+        path.refuses(path.token(**{name: spoilt}), ErrorKind.MALFORMED)
 
 
 @paths
@@ -338,7 +333,7 @@ def test_J20_lone_surrogate(path: EntryPath, text: str) -> None:
     for name, value in (("header", path.header), ("payload", path.payload)):
         for member in (f'"x":"{text}"', f'"{text}":1', f'"x":[{{"y":"{text}"}}]'):
             spoilt = f"{json.dumps(value)[:-1]},{member}}}".encode()
-            assert kind_of(path, path.token(**{name: spoilt})) is ErrorKind.MALFORMED
+            path.refuses(path.token(**{name: spoilt}), ErrorKind.MALFORMED)
 
 
 def _with_time(path: EntryPath, claim: str, value: str) -> str:
@@ -357,10 +352,11 @@ NOT_A_TIME = {ErrorKind.MALFORMED, ErrorKind.KB_IAT, ErrorKind.STATUS_INVALID}
      "null", "{}"],
 )  # fmt: skip
 def test_J21_time_that_is_no_whole_number(path: EntryPath, claim: str, value: str) -> None:
-    kind = kind_of(path, _with_time(path, claim, value))
-    assert kind in NOT_A_TIME
+    token = _with_time(path, claim, value)
     if value in ("NaN", "Infinity", "-Infinity", "1e999", "-1e999"):
-        assert kind is ErrorKind.MALFORMED
+        path.refuses(token, ErrorKind.MALFORMED)
+    else:
+        path.refuses(token, *NOT_A_TIME)
 
 
 @paths
@@ -368,8 +364,8 @@ def test_J21_time_that_is_no_whole_number(path: EntryPath, claim: str, value: st
 def test_J22_huge_integer_costs_nothing(path: EntryPath, digits: int) -> None:
     start = time.process_time()
     for value in ("9" * digits, "-" + "9" * digits):
-        kind = kind_of(path, _with_time(path, "exp", value))
-        assert kind in (ErrorKind.MALFORMED, ErrorKind.TOO_LARGE)
+        token = _with_time(path, "exp", value)
+        path.refuses(token, ErrorKind.MALFORMED, ErrorKind.TOO_LARGE)
     assert time.process_time() - start < 0.1
 
 
@@ -415,7 +411,7 @@ def test_J24_oversized_part_is_refused_before_decoding(position: int) -> None:
 @paths
 def test_J24_header_over_its_limit(path: EntryPath) -> None:
     header = {**path.header, "x": "x" * 16 * 1024}
-    assert kind_of(path, path.token(header=header)) is ErrorKind.TOO_LARGE
+    path.refuses(path.token(header=header), ErrorKind.TOO_LARGE)
 
 
 def _spoil(text: str, junk: str) -> list[str]:
@@ -429,7 +425,9 @@ def test_J25_junk_in_any_part(path: EntryPath, junk: str) -> None:
         parts = path.token().split(".")
         for spoilt in _spoil(parts[position], junk):
             token = ".".join([*parts[:position], spoilt, *parts[position + 1 :]])
-            assert kind_of(path, token) is ErrorKind.MALFORMED
+            if path.name == "command-line" and token[0] in " \t\r\n":
+                continue  # a text file may begin and end with white space
+            path.refuses(token, ErrorKind.MALFORMED)
 
 
 @paths
@@ -440,7 +438,7 @@ def test_J25_trailing_bits_that_are_not_zero(path: EntryPath) -> None:
     last = alphabet.index(signature[-1])
     for spare in range(1, 16):
         token = f"{head}.{signature[:-1]}{alphabet[last + spare]}"
-        assert kind_of(path, token) is ErrorKind.MALFORMED
+        path.refuses(token, ErrorKind.MALFORMED)
 
 
 @paths
@@ -457,17 +455,14 @@ def test_J26_number_of_parts(path: EntryPath) -> None:
         "..",
         ".",
     ):
-        assert kind_of(path, token) is ErrorKind.MALFORMED
+        path.refuses(token, ErrorKind.MALFORMED)
 
 
 @paths
 def test_J26_empty_payload_or_signature(path: EntryPath) -> None:
     header, payload, signature = path.token().split(".")
-    assert kind_of(path, f"{header}.{payload}.") is ErrorKind.BAD_SIGNATURE
-    assert kind_of(path, f"{header}..{signature}") in (
-        ErrorKind.BAD_SIGNATURE,
-        ErrorKind.MALFORMED,
-    )
+    path.refuses(f"{header}.{payload}.", ErrorKind.BAD_SIGNATURE)
+    path.refuses(f"{header}..{signature}", ErrorKind.BAD_SIGNATURE, ErrorKind.MALFORMED)
 
 
 @paths
@@ -476,7 +471,7 @@ def test_J27_json_serialisation(path: EntryPath) -> None:
     flat = {"protected": protected, "payload": payload, "signature": signature}
     general = {"payload": payload, "signatures": [flat]}
     for value in (flat, general, {**flat, "header": {"alg": "none"}}):
-        assert kind_of(path, json.dumps(value)) is ErrorKind.MALFORMED
+        path.refuses(json.dumps(value), ErrorKind.MALFORMED)
 
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -580,7 +575,7 @@ def test_J34_psychic_signature(path: EntryPath) -> None:
         P256_ORDER.to_bytes(32, "big") * 2,
         b"\0" * 31 + b"\1" + bytes(32),
     ):
-        assert kind_of(path, path.token(signature=signature)) is ErrorKind.BAD_SIGNATURE
+        path.refuses(path.token(signature=signature), ErrorKind.BAD_SIGNATURE)
 
 
 @pytest.mark.parametrize("alg", ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"])
@@ -629,7 +624,7 @@ def test_J36_key_for_another_purpose(purpose: dict[str, Any]) -> None:
 def test_J37_private_key_in_the_header(path: EntryPath, jwk: dict[str, str]) -> None:
     for member in ({"jwk": jwk}, {"jwks": {"keys": [jwk]}}, {"own": [{"deep": jwk}]}):
         token = path.token(header={**path.header, **member})
-        assert kind_of(path, token) is ErrorKind.HEADER_NOT_ALLOWED
+        path.refuses(token, ErrorKind.HEADER_NOT_ALLOWED)
     with pytest.raises(InvalidError) as caught:
         parse_jwks({"keys": [KEY.public_jwk.to_json(), jwk]}, limits=PRESENTATION)
     assert caught.value.kind is ErrorKind.HEADER_NOT_ALLOWED
@@ -668,7 +663,7 @@ def test_J38_another_type_on_every_path(path: EntryPath, typ: str | None) -> Non
         return
     header = {name: value for name, value in path.header.items() if name != "typ"}
     token = path.token(header=header if typ is None else {**header, "typ": typ})
-    assert kind_of(path, token) in (ErrorKind.TYP_MISMATCH, ErrorKind.KB_TYP)
+    path.refuses(token, ErrorKind.TYP_MISMATCH, ErrorKind.KB_TYP)
 
 
 @paths
@@ -679,7 +674,7 @@ def test_J39_signed_text_inside_a_signed_text(path: EntryPath, cty: str | None) 
     for inner in (path.token(), unsigned, "a.b.c.d.e"):
         for payload in (inner.encode(), json.dumps(inner).encode()):
             token = path.token(header=header, payload=payload)
-            assert kind_of(path, token) is ErrorKind.MALFORMED
+            path.refuses(token, ErrorKind.MALFORMED)
 
 
 DECRYPTION_KEY = DecryptionKey.from_private_bytes(signer("decryption").private_bytes())

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pytest
+
 from carnet_securing.credential import (
     ANY_VCT,
     IssuerKey,
@@ -18,6 +20,7 @@ from carnet_securing.credential import (
     parse_credential,
     verify_credential,
 )
+from carnet_securing.errors import CarnetError, ErrorKind
 from carnet_securing.jws import parse_jws
 from carnet_securing.jwt import verify_jwt
 from carnet_securing.key_binding import SHOWN_ON_SCREEN, verify_key_binding, verify_shown
@@ -54,11 +57,25 @@ class EntryPath:
     key: Signer
     payload: dict[str, Any]
     run: Callable[[str], object]
+    named_by: dict[str, Any] | None = None  # how its header names the key, when not by kid
+    says: frozenset[ErrorKind] = frozenset()  # what it tells strangers in place of the true kind
 
     @property
     def header(self) -> dict[str, Any]:
         """The header of an honest text."""
-        return {"alg": self.key.algorithm, "typ": self.typ, "kid": self.key.public_jwk.kid}
+        named = self.named_by or {"kid": self.key.public_jwk.kid}
+        return {"alg": self.key.algorithm, "typ": self.typ, **named}
+
+    def refusal(self, token: str) -> ErrorKind:
+        """The kind of error a text is refused with; one that passes fails the test."""
+        with pytest.raises(CarnetError) as caught:
+            self.run(token)
+        return caught.value.kind
+
+    def refuses(self, token: str, *kinds: ErrorKind) -> None:
+        """Check that a text is refused, and for one of these reasons."""
+        kind = self.refusal(token)
+        assert kind in kinds or kind in self.says, (self.name, kind)
 
     def token(
         self, *, header: Any = None, payload: Any = None, signature: bytes | None = None
