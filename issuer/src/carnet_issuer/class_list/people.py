@@ -14,7 +14,7 @@ from carnet_issuer.class_list.reasons import RowFault, RowFaultError
 from carnet_issuer.class_list.table import Cell, Row, is_blank
 
 _FORMULA: Final = re.compile(r"^'?\s*[=@\t\r]|^'?\s*[+\-](?![0-9 (])")
-_NAME: Final = re.compile(r"[^\W\d_][\w .,'’ʼ()/\-·]*", re.UNICODE)
+_NAME_MARKS: Final = frozenset(" .,'’ʼ()-·")
 # UTF-8 read as Windows-1252 (é becomes Ã©), or letters replaced when saving.
 _DAMAGED: Final = re.compile(r"[?\ufffd]|[ÃÂÅÄ][\u0080-\u00bf‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|&#?\w+;")
 _EMAIL: Final = re.compile(
@@ -144,9 +144,16 @@ def _name(columns: ColumnMap, row: Row, column: Column, missing: RowFault | None
     name = " ".join(unicodedata.normalize("NFC", cell).split())
     if _DAMAGED.search(name):
         raise RowFaultError(RowFault.NAME_DAMAGED, header)
-    if len(name) > _MAX_NAME or _NAME.fullmatch(name) is None:
+    if len(name) > _MAX_NAME or not _reads_as_name(name):
         raise RowFaultError(RowFault.NAME_NOT_TEXT, header)
     return name
+
+
+def _reads_as_name(name: str) -> bool:
+    """Letters of any script with their marks, and the few signs that names are written with."""
+    return name[0].isalpha() and all(
+        c.isalpha() or c in _NAME_MARKS or unicodedata.category(c) in {"Mn", "Mc"} for c in name
+    )
 
 
 def _email(columns: ColumnMap, row: Row) -> tuple[str | None, str | None]:
