@@ -11,7 +11,7 @@ The plan of `examine_answer` (OpenID4VP 1.0 section 8.6):
 Left to the caller: spending the nonce, once, before anything here runs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -22,8 +22,10 @@ from carnet_schemas.oid4vp_response import parse_vp_token
 from carnet_securing import strict_json
 from carnet_securing.algorithms import SignatureCheck
 from carnet_securing.array_positions import original_positions
+from carnet_securing.authority_key_id import named_authorities
 from carnet_securing.errors import CarnetError, ErrorKind, InvalidError
-from carnet_securing.limits import Limits
+from carnet_securing.limits import PRESENTATION, Limits
+from carnet_securing.strict_json import JsonObject
 from carnet_trust.lookups import Lookups
 from carnet_trust.trust_file import TrustData
 from carnet_verifier import texts
@@ -247,10 +249,16 @@ def _presented(one: Examination, asked: CredentialQuery | None) -> PresentedCred
         format="dc+sd-jwt",
         vcts=(authentic.vct, *authentic.aka_vcts),
         claims=authentic.claims,
-        authorities=(),
+        authorities=_authorities(authentic.sd_jwt.header, asked),
         holder_binding=authentic.sd_jwt.key_binding is not None,
         original_indices=original_positions(authentic.sd_jwt) if _names_an_index(asked) else {},
     )
+
+
+def _authorities(header: JsonObject, asked: CredentialQuery | None) -> Collection[tuple[str, str]]:
+    if asked is None or asked.trusted_authorities is None:
+        return ()
+    return named_authorities(header, limits=PRESENTATION)
 
 
 def _names_an_index(asked: CredentialQuery | None) -> bool:

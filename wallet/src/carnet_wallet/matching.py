@@ -12,7 +12,10 @@ from carnet_schemas.catalog import REGISTERED_CLAIMS
 from carnet_schemas.dcql import Candidate, CandidateMatch, Matches, QueryUnmetError, evaluate
 from carnet_schemas.dcql_query import DcqlQuery
 from carnet_schemas.paths import ConcretePath
+from carnet_securing.authority_key_id import named_authorities
 from carnet_securing.held import HeldSdJwt
+from carnet_securing.jws import parse_jws
+from carnet_securing.limits import ISSUED
 from carnet_securing.strict_json import JsonObject
 from carnet_wallet.consent import PreviewCard, ShownClaim, label_of, leaves
 from carnet_wallet.records import Card, Copy
@@ -66,11 +69,11 @@ def match(query: DcqlQuery, cards: Sequence[HeldCard], *, now: int) -> Matches:
     newest = sorted(cards, key=lambda one: -one.card.claimed_at)
     current = [one for one in newest if not one.has_ended(now)]
     try:
-        return evaluate(query, [_candidate(one) for one in current])
+        return evaluate(query, [_candidate(one, query) for one in current])
     except QueryUnmetError:
         if len(current) == len(newest):
             raise
-        return evaluate(query, [_candidate(one) for one in newest])
+        return evaluate(query, [_candidate(one, query) for one in newest])
 
 
 def preview_card(found: CandidateMatch, one: HeldCard, *, asker: str, now: int) -> PreviewCard:
@@ -111,13 +114,22 @@ def all_claims(one: HeldCard) -> tuple[ShownClaim, ...]:
     )
 
 
-def _candidate(one: HeldCard) -> Candidate:
+def _candidate(one: HeldCard, query: DcqlQuery) -> Candidate:
     return Candidate(
         id=one.card.card_id,
         vcts=one.card.types,
         claims=one.held.claims,
         disclosable=one.held.paths(),
+        authorities=_authorities(one, query),
     )
+
+
+def _authorities(one: HeldCard, query: DcqlQuery) -> tuple[tuple[str, str], ...]:
+    """Who the certificate chain names, read only where the question narrows to some."""
+    if all(asked.trusted_authorities is None for asked in query.credentials):
+        return ()
+    signed = parse_jws(one.held.whole().split(b"~", 1)[0], limits=ISSUED)
+    return named_authorities(signed.unverified_header, limits=ISSUED)
 
 
 def _all_leaves(claims: JsonObject) -> list[tuple[ConcretePath, object]]:
