@@ -188,7 +188,9 @@ def outcome(group: Group, test: dict[str, Any]) -> bool:
 )
 def test_jose(file: str, total: int) -> None:
     """Invalid is refused, always; valid is accepted but for the listed deviations."""
-    accepted, refused, ran = set(), set(), 0
+    accepted: set[int] = set()
+    refused: set[int] = set()
+    ran = 0
     for group in groups(file):
         for test in group["tests"]:
             ran += 1

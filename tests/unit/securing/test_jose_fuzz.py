@@ -3,6 +3,9 @@
 import json
 import tempfile
 from collections.abc import Callable
+from functools import partial
+from functools import partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -150,10 +153,14 @@ def test_any_bytes_as_jwe(raw: bytes | str) -> None:
 def test_any_object_as_jwe_header(header: dict[str, Any]) -> None:
     for members in (header, {"alg": "ECDH-ES", "enc": "A128GCM", **header}):
         token = compact(members, b".AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA")
-        typed(lambda token=token: parse_jwe_header(token, limits=PRESENTATION))
+        typed(partial(parse_jwe_header, token, limits=PRESENTATION))
         opened = typed(
-            lambda token=token: decrypt_jwe(
-                token, decryption_key=DECRYPTION_KEY, enc_allowed=["A128GCM"], limits=PRESENTATION
+            partial(
+                decrypt_jwe,
+                token,
+                decryption_key=DECRYPTION_KEY,
+                enc_allowed=["A128GCM"],
+                limits=PRESENTATION,
             )
         )
         assert opened is None
@@ -165,13 +172,13 @@ def test_any_value_as_key_or_set_of_keys(value: Any) -> None:
     base = KEY.public_jwk.bare().to_json()
     keys: list[PublicJwk] = []
     for candidate in (value, {**base, **value} if isinstance(value, dict) else base):
-        key = typed(lambda candidate=candidate: parse_public_jwk(candidate))
+        key = typed(partial(parse_public_jwk, candidate))
         if key is not None:
             keys.append(key)
             assert parse_public_jwk(key.to_json()) == key
             assert len(key.thumbprint) == 43
-            typed(lambda key=key: check_signature("ES256", key, b"", bytes(64)))
-            typed(lambda key=key: encrypt_jwe(b"", key=key, enc="A128GCM", kid=None))
+            typed(partial(check_signature, "ES256", key, b"", bytes(64)))
+            typed(partial(encrypt_jwe, b"", key=key, enc="A128GCM", kid=None))
     typed(lambda: parse_jwks(value, limits=PRESENTATION))
     typed(lambda: parse_jwks({"keys": [base, value]}, limits=PRESENTATION))
     typed(lambda: select_key(tuple(keys), kid=None, algorithm="ES256"))
@@ -195,8 +202,8 @@ def test_any_bytes_as_signature_or_private_key(algorithm: str, raw: bytes, messa
     typed(lambda: precheck_ed25519(raw[:32], raw[32:]))
     for length in (32, 48, len(raw)):
         padded = raw[:length].ljust(length, b"\1")
-        typed(lambda padded=padded: SoftwareSigner.from_private_bytes(algorithm, padded))
-        typed(lambda padded=padded: DecryptionKey.from_private_bytes(padded))
+        typed(partial(SoftwareSigner.from_private_bytes, algorithm, padded))
+        typed(partial(DecryptionKey.from_private_bytes, padded))
 
 
 @bounded

@@ -9,7 +9,7 @@ import pytest
 from carnet_securing import base64url, key_file
 from carnet_securing.errors import CarnetError, ErrorKind
 from carnet_securing.key_file import read_key_file, write_key_file
-from carnet_securing.sealing import KdfParameters
+from carnet_securing.sealing import KdfParameters, derive_key
 from support.keys import signer
 
 PASSPHRASE = "une phrase que l'on retient"
@@ -51,7 +51,7 @@ def test_any_truncation_is_refused_and_never_gives_a_key(
     tmp_path: Path, written: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The derived key does not depend on the sealed line: once is enough for all lengths.
-    key = key_file.derive_key(PASSPHRASE, _kdf_of(written))
+    key = derive_key(PASSPHRASE, _kdf_of(written))
     monkeypatch.setattr(key_file, "derive_key", lambda *_: key)
     for length in range(len(written)):
         kind = kind_of(stored(tmp_path, written[:length]))
@@ -61,7 +61,7 @@ def test_any_truncation_is_refused_and_never_gives_a_key(
 def test_any_flipped_bit_is_refused(
     tmp_path: Path, written: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key = key_file.derive_key(PASSPHRASE, _kdf_of(written))
+    key = derive_key(PASSPHRASE, _kdf_of(written))
     monkeypatch.setattr(key_file, "derive_key", lambda *_: key)
     for position in range(len(written)):
         flipped = bytearray(written)
