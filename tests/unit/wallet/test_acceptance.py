@@ -288,7 +288,7 @@ def test_copies_that_share_a_place_in_the_status_list_are_refused(world: World) 
 
 def test_a_copy_without_the_status_its_siblings_have_is_refused(world: World) -> None:
     issuer = OfferingIssuer(world.web)
-    issuer.make = lambda key, _: issuer.signing.issue(
+    issuer.make = lambda key, number: issuer.signing.issue(
         holder_key=key, status=issuer.signing.next_status() if number else None
     )
 

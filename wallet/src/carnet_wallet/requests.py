@@ -135,6 +135,8 @@ def receive(uri: str, *, web: Web) -> UnverifiedRequest:
     except SchemaError as error:
         raise refused(error) from None
     except InvalidError as error:
+        if error.kind in _NOT_SIGNED_PROPERLY:
+            raise untrusted("The request is not signed as it has to be.") from None
         raise RequestRefusedError(error.kind, error.message, hint=_ASK_AGAIN) from None
 
 
@@ -196,6 +198,14 @@ def resolve(authenticated: AuthenticatedRequest) -> ResolvedRequest:
     )
 
 
+_NOT_SIGNED_PROPERLY: Final = frozenset(
+    {
+        ErrorKind.ALG_NOT_ALLOWED,
+        ErrorKind.CRIT_UNSUPPORTED,
+        ErrorKind.HEADER_NOT_ALLOWED,
+        ErrorKind.BAD_SIGNATURE,
+    }
+)
 _ASK_AGAIN: Final = "Nothing was shown. Ask for a new code."
 _TOO_OLD: Final = "This request has ended."
 
