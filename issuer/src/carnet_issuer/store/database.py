@@ -27,12 +27,12 @@ from sqlalchemy.pool import QueuePool
 from carnet_issuer.errors import StoreUnavailableError
 from carnet_securing.errors import ErrorKind
 
-_BUSY_MILLISECONDS: Final = 5_000
-_LOCK_SECONDS: Final = 5.0
+PATIENCE_SECONDS: Final = 5.0
 _WRITE: Final = "carnet_write"
 # Primary result codes of SQLite (sqlite.org/rescode.html).
 _SQLITE_FULL: Final = 13
 _SQLITE_BUSY: Final = frozenset({5, 6})
+_SQLITE_DAMAGED: Final = frozenset({11, 26})
 _FULL_STATES: Final = frozenset({"53100", "53200"})  # PostgreSQL: disk_full, out_of_memory
 
 
@@ -44,16 +44,22 @@ def sqlite_url(path: Path) -> URL:
 class Database:
     """One engine, and the two kinds of transaction."""
 
-    def __init__(self, url: URL | str) -> None:
+    def __init__(self, url: URL | str, *, patience: float = PATIENCE_SECONDS) -> None:
         """Prepare the engine; nothing is opened yet.
 
         Args:
             url: `sqlite_url(path)`, or a `postgresql+psycopg://` URL.
+            patience: seconds to wait for the write lock of SQLite, or for a connection.
         """
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._writers = threading.Lock()
-        self._engine = _sqlite_engine(self.url) if self.is_sqlite else create_engine(self.url)
+        self._patience = patience
+        self._engine = (
+            _sqlite_engine(self.url, patience)
+            if self.is_sqlite
+            else create_engine(self.url, pool_timeout=patience, pool_pre_ping=True)
+        )
         self._writing_engine = self._engine.execution_options(**{_WRITE: True})
 
     @contextmanager
@@ -77,7 +83,7 @@ class Database:
             with _explained(), self._engine.begin() as connection:
                 yield connection
             return
-        if not self._writers.acquire(timeout=_LOCK_SECONDS):
+        if not self._writers.acquire(timeout=self._patience):
             raise _unavailable("The database is busy.")
         try:
             with _explained(), self._writing_engine.begin() as connection:
@@ -98,14 +104,14 @@ class Database:
         self._engine.dispose()
 
 
-def _sqlite_engine(url: URL) -> Engine:
+def _sqlite_engine(url: URL, patience: float) -> Engine:
     engine = create_engine(
         url,
         poolclass=QueuePool,
         pool_size=8,
         max_overflow=40,
-        pool_timeout=_LOCK_SECONDS,
-        connect_args={"timeout": _BUSY_MILLISECONDS / 1000, "check_same_thread": False},
+        pool_timeout=patience,
+        connect_args={"timeout": patience, "check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -120,7 +126,6 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
         found = tuple(
             cursor.execute(f"PRAGMA {name}").fetchone()[0]
             for name in ("journal_mode", "synchronous", "foreign_keys")
@@ -150,7 +155,11 @@ def _explained() -> Iterator[None]:
     except OperationalError as error:
         raise _from_driver(error) from error
     except DBAPIError as error:
-        if error.connection_invalidated or _state(error) in _FULL_STATES:
+        if (
+            error.connection_invalidated
+            or _state(error) in _FULL_STATES
+            or _sqlite_code(error) in _SQLITE_DAMAGED
+        ):
             raise _from_driver(error) from error
         raise
 
@@ -159,15 +168,23 @@ def _state(error: DBAPIError) -> str | None:
     return getattr(error.orig, "sqlstate", None)
 
 
-def _from_driver(error: DBAPIError) -> StoreUnavailableError:
+def _sqlite_code(error: DBAPIError) -> int | None:
     code = getattr(error.orig, "sqlite_errorcode", None)
-    primary = code & 0xFF if isinstance(code, int) else None
-    if primary == _SQLITE_FULL or _state(error) in _FULL_STATES:
+    return code & 0xFF if isinstance(code, int) else None
+
+
+def _from_driver(error: DBAPIError) -> StoreUnavailableError:
+    code = _sqlite_code(error)
+    if code == _SQLITE_FULL or _state(error) in _FULL_STATES:
         return StoreUnavailableError(
             ErrorKind.STORAGE_FULL, "There is no room left to write.", retry_after=60
         )
-    if primary in _SQLITE_BUSY:
+    if code in _SQLITE_BUSY:
         return _unavailable("The database is busy.")
+    if code in _SQLITE_DAMAGED:
+        return StoreUnavailableError(
+            ErrorKind.VAULT_CORRUPT, "The database is damaged.", retry_after=600
+        )
     return StoreUnavailableError(
         ErrorKind.UNAVAILABLE, "The database cannot be used now.", retry_after=5
     )
