@@ -44,13 +44,13 @@ def check_signature(algorithm: str, jwk: PublicJwk, message: bytes, signature: b
             key that is no point of its curve.
     """
     jwk.check_may_verify(algorithm)
-    if jwk.y is None:
+    if jwk.crv == "Ed25519":
         _check_ed25519(jwk, message, signature)
         return
     _, scheme, size, _, encode, _, refused = ecdsa_for(algorithm)
     if len(signature) != 2 * size:
         raise bad_signature()
-    key = load_ec_public_key(jwk.crv, jwk.x, jwk.y)
+    key = load_ec_public_key(jwk.crv, jwk.x, jwk.y or "")
     r, s = int.from_bytes(signature[:size], "big"), int.from_bytes(signature[size:], "big")
     try:
         key.verify(encode(r, s), message, scheme)

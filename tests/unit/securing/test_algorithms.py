@@ -187,3 +187,12 @@ def test_stores_of_keys_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(native._loaded) <= 3
         assert len(native._met_once) <= 5
     forget_keys()
+
+
+def test_key_put_together_without_its_second_coordinate_checks_nothing() -> None:
+    """Such a key cannot be parsed; built by hand, it must not be taken for an Ed25519 key."""
+    edwards = signer("two faces", "Ed25519")
+    half = PublicJwk(kty="EC", crv="P-256", x=edwards.public_jwk.x, y=None)
+    with pytest.raises(InvalidError) as caught:
+        check_signature("ES256", half, MESSAGE, edwards.sign(MESSAGE))
+    assert caught.value.kind is ErrorKind.MALFORMED
