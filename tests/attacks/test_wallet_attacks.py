@@ -210,7 +210,7 @@ def leaf_hash(certificates: Chain) -> str:
     return base64url.encode(hashlib.sha256(certificates.leaf.der).digest())
 
 
-SIGNED_PREFIXES = ["decentralized_identifier", "x509_san_dns", "x509_hash"]
+SIGNED_PREFIXES = ["decentralized_identifier", "did:web", "x509_san_dns", "x509_hash"]
 
 
 def asker_of(world: World, prefix: str) -> Asker:
@@ -219,11 +219,29 @@ def asker_of(world: World, prefix: str) -> Asker:
     certificates = chain(dns="buyer.example", uri="https://buyer.example")
     world.asker_roots = (certificates.root.der,)
     match prefix:
+        case "did:web":
+            publish_did(world, asker)
         case "x509_san_dns":
             signed_by_certificate(asker, certificates, "x509_san_dns:buyer.example")
         case "x509_hash":
             signed_by_certificate(asker, certificates, f"x509_hash:{leaf_hash(certificates)}")
     return asker
+
+
+def publish_did(world: World, asker: Asker, *, purpose: str = "authentication") -> None:
+    """Let the asker ask under a did:web, with its key published for one purpose."""
+    did = "did:web:buyer.example"
+    asker.client_id = f"decentralized_identifier:{did}"
+    asker.header = {"kid": f"{did}#1"}
+    method = {
+        "id": f"{did}#1",
+        "type": "JsonWebKey",
+        "controller": did,
+        "publicKeyJwk": asker.signer.public_jwk.bare().to_json(),
+    }
+    document = {"id": did, "verificationMethod": [method], purpose: [f"{did}#1"]}
+    body = strict_json.dumps_bytes(document)
+    world.web.put("https://buyer.example/.well-known/did.json", body)
 
 
 def none_signed(asker: Asker) -> bytes:
@@ -322,6 +340,23 @@ def test_P02_signed_by_another_key_than_the_askers(wallet: Wallet, world: World,
     assert refused(wallet, asker.link).kind is ErrorKind.REQUEST_UNTRUSTED
 
 
+def test_P02_a_did_key_that_is_not_for_authenticating(wallet: Wallet, world: World) -> None:
+    asker = Asker(world.web)
+    publish_did(world, asker, purpose="assertionMethod")
+
+    assert refused(wallet, asker.link).kind is ErrorKind.REQUEST_UNTRUSTED
+
+
+def test_P02_a_did_whose_document_cannot_be_fetched_is_undetermined(
+    wallet: Wallet, world: World
+) -> None:
+    asker = Asker(world.web)
+    publish_did(world, asker)
+    world.web.fail("https://buyer.example/.well-known/did.json")
+
+    assert isinstance(refused(wallet, asker.link), UndeterminedError)
+
+
 @pytest.mark.parametrize("typ", ["JWT", "kb+jwt", "dc+sd-jwt", "openid4vci-proof+jwt", "oauth"])
 def test_P02_a_token_of_another_kind_is_no_request(wallet: Wallet, world: World, typ: str) -> None:
     asker = Asker(world.web)
@@ -397,6 +432,7 @@ def test_P04_a_prefix_this_wallet_does_not_accept(
 
     assert refused(wallet, asker.link).kind is ErrorKind.REQUEST_UNTRUSTED
     assert not answered(world, asker)
+    assert world.web.calls[f"{asker.url}/request/1"] == 0, "it is not even fetched"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A claim from offer to kept certificate, and every way in which it may be interrupted."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -484,7 +485,11 @@ def test_an_encryption_that_is_required_and_not_made_here_is_not_left_out(
 
 def test_an_answer_that_should_be_encrypted_and_is_not_is_refused(world: World) -> None:
     issuer = OfferingIssuer(world.web, encryption="offered")
-    issuer._closed = lambda _, response: answer(200, response)  # type: ignore[method-assign]
+
+    def in_clear(request: dict[str, Any], response: dict[str, Any]) -> Posted:
+        return answer(200, response)
+
+    issuer._closed = in_clear  # type: ignore[method-assign]
 
     with world.open() as wallet:
         assert refusal(wallet, issuer).kind is ErrorKind.POLICY_UNMET

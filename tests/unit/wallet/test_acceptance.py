@@ -200,7 +200,7 @@ def test_a_copy_bound_to_nobody_is_refused(world: World) -> None:
     ids=["expired", "from the future"],
 )
 def test_a_copy_outside_its_time_is_refused(
-    world: World, times: dict[str, int], kind: ErrorKind
+    world: World, times: dict[str, Any], kind: ErrorKind
 ) -> None:
     issuer = OfferingIssuer(world.web)
     issuer.make = lambda key, _: issuer.signing.issue(

@@ -49,6 +49,12 @@ from carnet_wallet.web import FORM, Web, as_kind
 
 _MEDIA_TYPE: Final = f"application/{REQUEST_OBJECT_TYPE}"
 _TYPES: Final = frozenset({REQUEST_OBJECT_TYPE})
+_PREFIXES: Final = (
+    ClientIdPrefix.DECENTRALIZED_IDENTIFIER,
+    ClientIdPrefix.X509_SAN_DNS,
+    ClientIdPrefix.X509_HASH,
+    ClientIdPrefix.REDIRECT_URI,
+)
 _WALLET_METADATA: Final = {
     "vp_formats_supported": {
         "dc+sd-jwt": {
@@ -56,12 +62,7 @@ _WALLET_METADATA: Final = {
             "kb-jwt_alg_values": ["ES256", "EdDSA", "Ed25519"],
         }
     },
-    "client_id_prefixes_supported": [
-        ClientIdPrefix.DECENTRALIZED_IDENTIFIER.value,
-        ClientIdPrefix.X509_SAN_DNS.value,
-        ClientIdPrefix.X509_HASH.value,
-        ClientIdPrefix.REDIRECT_URI.value,
-    ],
+    "client_id_prefixes_supported": [prefix.value for prefix in _PREFIXES],
     "request_object_signing_alg_values_supported": ["ES256", "ES384", "EdDSA", "Ed25519"],
 }
 
@@ -124,6 +125,7 @@ def receive(uri: str, *, web: Web) -> UnverifiedRequest:
     """
     try:
         link = parse_request_uri(uri)
+        _check_prefix(link)
         match link:
             case RequestByReference():
                 return _fetched(link, web=web)
@@ -151,13 +153,11 @@ def authenticate(
         UndeterminedError: a document of the asker could not be fetched.
     """
     client_id, jws = unverified.client_id, unverified.unverified_jws
-    if client_id.prefix is ClientIdPrefix.REDIRECT_URI:
-        if jws is not None:
-            raise untrusted("An asker of this kind cannot sign, and this request is signed.")
+    if jws is None:
+        if client_id.prefix is not ClientIdPrefix.REDIRECT_URI:
+            raise untrusted("The request is not signed, and this kind of asker has to sign.")
         claims = unverified.unverified_claims
     else:
-        if jws is None:
-            raise untrusted("The request is not signed, and this kind of asker has to sign.")
         try:
             claims = _verified_claims(client_id, jws, keys=keys, now=now)
         except InvalidError as error:
@@ -219,6 +219,17 @@ def refused(error: SchemaError) -> RequestRefusedError:
 def untrusted(message: str) -> RequestRefusedError:
     """The refusal for an asker that could not be authenticated; no name is ever in it."""
     return RequestRefusedError(ErrorKind.REQUEST_UNTRUSTED, message, hint=_ASK_AGAIN)
+
+
+def _check_prefix(link: RequestByReference | RequestByValue | UnsignedRequest) -> None:
+    """Refuse what could never be authenticated before anything is fetched for it."""
+    prefix, unsigned = link.client_id.prefix, isinstance(link, UnsignedRequest)
+    if prefix not in _PREFIXES:
+        raise untrusted("The asker is named in a way this wallet cannot check.")
+    if unsigned and prefix is not ClientIdPrefix.REDIRECT_URI:
+        raise untrusted("The request is not signed, and this kind of asker has to sign.")
+    if not unsigned and prefix is ClientIdPrefix.REDIRECT_URI:
+        raise untrusted("An asker of this kind cannot sign, and this request is signed.")
 
 
 def _fetched(link: RequestByReference, *, web: Web) -> UnverifiedRequest:
