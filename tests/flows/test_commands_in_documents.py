@@ -1,0 +1,145 @@
+"""Every `carnet` command in the README and the guides is run, in order, as it stands.
+
+Three things differ from what a reader types: addresses are loopback ones, `serve` gets its
+socket from here, and `present` is told yes, since nobody sits at a terminal.
+"""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from carnet_cli.demo.processes import BoundSocket
+from carnet_securing import strict_json
+from support.shared import REPOSITORY
+
+CARNET = [sys.executable, "-P", "-c", "from carnet_cli.main import run; run()"]
+
+
+class Reader:
+    """Somebody who follows a document to the letter, in an empty folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.school, self.shop = BoundSocket.bind(), BoundSocket.bind()
+        self.words: dict[str, str] = {
+            "https://school.example": self.school.url,
+            "https://shop.example": self.shop.url,
+        }
+        self.services: list[subprocess.Popen[bytes]] = []
+        self.parent_read, self.parent_write = os.pipe()
+        self.environment = {
+            **os.environ,
+            "CARNET_PASSPHRASE": "a pretend passphrase",
+            "CARNET_ALLOW_LOOPBACK_HTTP": "1",
+        }
+        samples = resources.files("carnet_issuer") / "samples"
+        for name in ("electrical-safety.toml", "class-list.csv"):
+            (folder / name).write_bytes((samples / name).read_bytes())
+        guide = (REPOSITORY / "docs" / "integrators.md").read_text(encoding="utf-8")
+        (question,) = re.findall(r"```json\n(.*?)```", guide, re.DOTALL)
+        (folder / "question.json").write_text(question, encoding="utf-8")
+
+    def follow(self, page: str) -> list[str]:
+        """Run every command of a page; return what was run."""
+        text = (REPOSITORY / page).read_text(encoding="utf-8")
+        commands = [
+            line
+            for block in re.findall(r"```\n(.*?)```", text, re.DOTALL)
+            for line in block.splitlines()
+            if line.startswith("carnet ")
+        ]
+        for command in commands:
+            self.run(command)
+        return commands
+
+    def run(self, command: str) -> None:
+        """Run one command and remember what later ones need from it."""
+        typed, _, target = command.partition(" > ")
+        for placeholder, value in self.words.items():
+            typed = re.sub(rf"(?<![\w-]){re.escape(placeholder)}(?![\w-])", value, typed)
+        words = [word for word in shlex.split(typed)[1:] if word != "--json"]
+        if words[1] == "serve":
+            self._serve(words)
+            return
+        extra = ["--yes"] if words[1] == "present" else []
+        wants_json = not target
+        done = subprocess.run(
+            [*CARNET, *words, *extra, *(["--json"] if wants_json else [])],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            check=False,
+        )
+        acceptable = {0, 11} if "--offline" in words else {0}
+        assert done.returncode in acceptable, f"{command}\n{done.stderr.decode()}"
+        if target:
+            (self.folder / target.strip()).write_bytes(done.stdout)
+        elif wants_json:
+            self._remember(words, strict_json.loads(done.stdout, max_bytes=2**22))
+
+    def _serve(self, words: list[str]) -> None:
+        bound = self.school if words[0] == "issuer" else self.shop
+        fd = bound.listener.fileno()
+        service = subprocess.Popen(
+            [*CARNET, *words, "--socket-fd", str(fd), "--parent-fd", str(self.parent_read)],
+            cwd=self.folder,
+            env=self.environment,
+            pass_fds=[fd, self.parent_read],
+            stdout=subprocess.PIPE,
+        )
+        self.services.append(service)
+        assert service.stdout is not None
+        assert service.stdout.readline()
+
+    def _remember(self, words: list[str], answer: Any) -> None:
+        match words[:2]:
+            case ["issuer", "template"]:
+                self.words["TEMPLATE"] = answer["id"]
+            case ["issuer", "list"]:
+                self.words["RECORD"] = answer[0]["id"]
+            case ["issuer", "offer"]:
+                self.words |= {"OFFER": answer["offer_uri"], "CODE": answer["tx_code"]}
+            case ["wallet", "list"]:
+                self.words["CARD"] = answer[0]["id"]
+            case ["verifier", "ask"]:
+                self.words |= {"REQUEST": answer["request_uri"], "QUESTION": answer["id"]}
+            case _:
+                return
+
+    def close(self) -> None:
+        """End the services."""
+        os.close(self.parent_write)
+        for service in self.services:
+            service.wait(timeout=30)
+            assert service.stdout is not None
+            service.stdout.close()
+        os.close(self.parent_read)
+        for bound in (self.school, self.shop):
+            bound.listener.close()
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Iterator[Reader]:
+    one = Reader(tmp_path)
+    yield one
+    one.close()
+    shutil.rmtree(tmp_path, ignore_errors=True)
+
+
+def test_the_readme_and_the_integrators_guide(reader: Reader) -> None:
+    commands = reader.follow("README.md")
+    assert len(commands) >= 17
+    assert len(reader.follow("docs/integrators.md")) >= 5
+
+
+def test_the_operators_guide(reader: Reader) -> None:
+    assert len(reader.follow("docs/operators.md")) >= 13
