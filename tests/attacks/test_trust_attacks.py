@@ -153,6 +153,32 @@ def test_V07_a_pinned_key_is_not_replaced_by_the_web(
     assert web.total == calls
 
 
+def test_V07_what_stands_beside_the_metadata_is_a_certificate_or_refused(
+    web: SimulatedWeb, issuer: SimulatedIssuer
+) -> None:
+    token = issue_sd_jwt(
+        {"iss": issuer.iss, "vct": SKILL_CERTIFICATE},
+        conceal=(),
+        signer=issuer.signer,
+        typ="dc+sd-jwt",
+        header={"kid": issuer.kid, "x5c": ["AAAA"]},
+    )
+    refused(
+        lambda: found(token, trust=trusting(issuer.entry()), lookups=on_demand(web)),
+        ErrorKind.KEY_NOT_TRUSTED,
+    )
+
+
+def test_V07_a_certificate_of_the_very_key_changes_nothing(
+    web: SimulatedWeb, issuer: SimulatedIssuer
+) -> None:
+    own = chain(leaf=Recipe(name="school", uris=[issuer.iss]))
+    token = issuer.issue(x5c=own.ders)
+    result = found(token, trust=trusting(issuer.entry()), lookups=on_demand(web))
+    assert result.issuer_key.route is IssuerKeyRoute.METADATA
+    authentic(token, result)
+
+
 @pytest.mark.parametrize("member", ["jwk", "kid"])
 def test_V07_a_key_in_the_header_is_not_the_issuers(
     web: SimulatedWeb, issuer: SimulatedIssuer, member: str

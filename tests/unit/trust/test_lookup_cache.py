@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from carnet_securing.errors import CarnetError, ErrorKind
+from carnet_securing.errors import CarnetError, ErrorKind, InvalidError
+from carnet_trust.attempts import Attempts
 from carnet_trust.file_lookup_cache import FileLookupCache
 from carnet_trust.lookup_cache import (
     CacheRecord,
@@ -243,3 +244,37 @@ def test_memory_of_read_files_is_bounded(tmp_path: Path) -> None:
         files.get(RecordKind.ISSUER_KEYS, str(number))
     assert len(files._in_memory) == 2
     assert all(files.get(RecordKind.ISSUER_KEYS, str(number)) for number in range(5))
+
+
+def test_memory_of_large_files_is_bounded_in_bytes(tmp_path: Path) -> None:
+    files = FileLookupCache(tmp_path)
+    for number in range(4):
+        files.put(record(str(number), body=bytes(6 * 2**20)))
+        files.get(RecordKind.ISSUER_KEYS, str(number))
+    assert len(files._in_memory) == 2
+
+
+def test_a_folder_that_cannot_be_looked_into(tmp_path: Path) -> None:
+    files = FileLookupCache(tmp_path)
+    (tmp_path / "listed").rmdir()
+    (tmp_path / "listed").write_bytes(b"")
+    assert files.get(RecordKind.ISSUER_KEYS, "https://a.example") is None
+    assert len(files.damaged) == 1
+    with pytest.raises(CarnetError):
+        files.put(record())
+
+
+def test_attempts_are_bounded_and_forget_the_oldest() -> None:
+    attempts = Attempts(retry_after=60)
+    error = InvalidError(ErrorKind.MALFORMED, "A sentence.", hint="A hint.")
+    for number in range(5_000):
+        attempts.note(str(number), now=0, error=error)
+    assert attempts.is_due("0", now=1)
+    assert not attempts.is_due("4999", now=1)
+    assert attempts.last_error("0") is None
+    again = attempts.last_error("4999")
+    assert isinstance(again, InvalidError)
+    assert again is not error
+    assert (again.kind, again.message, again.hint) == (error.kind, error.message, error.hint)
+    attempts.note("4999", now=1, error=None)
+    assert attempts.last_error("4999") is None

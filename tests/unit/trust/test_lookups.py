@@ -460,6 +460,24 @@ class TestCachedStatus:
                 ErrorKind.STATUS_UNAVAILABLE,
             )
 
+    def test_a_spoilt_aggregation_names_no_list(
+        self, web: SimulatedWeb, issuer: SimulatedIssuer, cache: MemoryLookupCache
+    ) -> None:
+        issuer.status_uri = "https://status.example/1"
+        cache.put(
+            CacheRecord(
+                kind=RecordKind.AGGREGATION,
+                name=issuer.iss,
+                body=b"spoilt",
+                fetched_at=NOW,
+                listed=True,
+            )
+        )
+        refused(
+            lambda: status(cached(cache), issuer, issuer.next_status()),
+            ErrorKind.STATUS_UNAVAILABLE,
+        )
+
     def test_another_issuers_list_is_not_read_under_this_name(
         self, web: SimulatedWeb, issuer: SimulatedIssuer, cache: MemoryLookupCache
     ) -> None:

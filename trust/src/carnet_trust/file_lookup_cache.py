@@ -20,6 +20,7 @@ from carnet_trust.lookup_cache import CacheRecord, RecordKind
 _FORMAT: Final = 1
 _HEADER_BYTES: Final = 16 * 1024
 _MAX_FILE_BYTES: Final = 16 * 1024 * 1024
+_MAX_BYTES_IN_MEMORY: Final = 16 * 1024 * 1024
 _MAX_DAMAGED_NAMES: Final = 32
 
 _Identity = tuple[int, int, int]
@@ -107,9 +108,13 @@ class FileLookupCache:
             return None
         with self._lock:
             self._in_memory[path] = (identity, record)
-            while len(self._in_memory) > self._max_in_memory:
+            while len(self._in_memory) > 1 and self._remembers_too_much():
                 self._in_memory.popitem(last=False)
         return record
+
+    def _remembers_too_much(self) -> bool:
+        sizes = [len(record.body) for _, record in self._in_memory.values()]
+        return len(sizes) > self._max_in_memory or sum(sizes) > _MAX_BYTES_IN_MEMORY
 
     def _note_damage(self, path: Path) -> None:
         with self._lock:

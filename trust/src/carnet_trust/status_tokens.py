@@ -37,7 +37,7 @@ FEW: Final = 1_024
 """Below this many places a list tells its issuer too much about who is being checked."""
 
 _REMEMBERED_LISTS: Final = 16
-_REMEMBERED_BYTES: Final = 64 * 2**20
+_REMEMBERED_BYTES: Final = 32 * 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
