@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from carnet_securing.did import (
     did_jwk_of,
@@ -314,6 +315,13 @@ def weak_root() -> tuple[list[bytes], bytes]:
     return x5c(issue(leaf(), by=between), between), root.der
 
 
+def ed25519_root() -> tuple[list[bytes], bytes]:
+    key = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    root = issue(Recipe(name="root", ca=True, key=key, digest=None))
+    between = issue(middle(digest=None), by=root)
+    return x5c(issue(leaf(), by=between), between), root.der
+
+
 def sha1(part: str) -> tuple[list[bytes], bytes]:
     if part == "leaf":
         return x5c(sign_with_sha1(LEAF, by=MIDDLE), MIDDLE), ROOT.der
@@ -361,6 +369,8 @@ FAULTS: dict[str, Callable[[], tuple[Sequence[bytes], bytes]]] = {
     "12-rsa-1024-leaf": lambda: of(leaf(key=rsa_key(1024))),
     "12-rsa-2048-leaf": lambda: of(leaf(key=rsa_key(2048))),
     "12-rsa-1024-root": weak_root,
+    "12-p-521-authority": lambda: of(None, middle(key=ec.derive_private_key(7, ec.SECP521R1()))),
+    "12-ed25519-root": ed25519_root,
     "13-somebody-else": lambda: of(leaf(dns=["other.example"], uris=["https://other.example"])),
     "13-nobody": lambda: of(leaf(dns=[])),
     "13-name-of-a-part": lambda: of(leaf(dns=["example"], uris=["https://issuer.example/t"])),
@@ -736,9 +746,20 @@ def test_W10_a_point_off_the_curve_is_refused() -> None:
     assert kind_of(lambda: resolve_did_key(did_key(b"\x80\x24\x02" + off))) is ErrorKind.MALFORMED
 
 
-def _on_curve(x: int) -> bool:
-    from cryptography.hazmat.primitives.asymmetric import ec
+@pytest.mark.parametrize("prefix", [b"\x02", b"\x03"])
+def test_W10_a_coordinate_has_one_spelling(prefix: bytes) -> None:
+    """A point on the curve, in too few bytes, too many, or plus the prime."""
+    prime = 2**256 - 2**224 + 2**192 + 2**96 - 1
+    x = next(x for x in range(1, 100) if _on_curve(x))
+    key = b"\x80\x24" + prefix
 
+    assert resolve_did_key(did_key(key + x.to_bytes(32, "big"))).crv == "P-256"
+    for spelling in (x.to_bytes(31, "big"), x.to_bytes(33, "big"), (x + prime).to_bytes(32, "big")):
+        kind = kind_of(lambda body=spelling: resolve_did_key(did_key(key + body)))  # type: ignore[misc]
+        assert kind is ErrorKind.MALFORMED
+
+
+def _on_curve(x: int) -> bool:
     try:
         ec.EllipticCurvePublicKey.from_encoded_point(
             ec.SECP256R1(), b"\x02" + x.to_bytes(32, "big")

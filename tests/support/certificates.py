@@ -72,7 +72,7 @@ class Recipe:
     uris: Sequence[str] = ()
     addresses: Sequence[str] = ()
     purposes: Sequence[x509.ObjectIdentifier] = ()
-    digest: hashes.HashAlgorithm = field(default_factory=hashes.SHA256)
+    digest: hashes.HashAlgorithm | None = field(default_factory=hashes.SHA256)
     digital_signature: bool = True
     cert_sign: bool | None = None
     extensions: Sequence[tuple[x509.ExtensionType, bool]] = ()

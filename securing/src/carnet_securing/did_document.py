@@ -18,6 +18,8 @@ AUTHENTICATION: Final = "authentication"
 """Signing as oneself: requests, proofs."""
 
 _RELATIONSHIPS: Final = (ASSERTION_METHOD, AUTHENTICATION)
+# Both write the same bytes; the second is the older name for one key type.
+_MULTIBASE_TYPES: Final = ("Multikey", "Ed25519VerificationKey2020")
 
 
 class _Method(NamedTuple):
@@ -137,8 +139,10 @@ def _key(method: JsonObject) -> PublicJwk | None:
     try:
         if "publicKeyJwk" in method:
             return parse_public_jwk(method["publicKeyJwk"])
-        multibase = method.get("publicKeyMultibase")
-        if method.get("type") == "Multikey" and isinstance(multibase, str):
+        if method.get("type") in _MULTIBASE_TYPES:
+            multibase = method.get("publicKeyMultibase")
+            if not isinstance(multibase, str):
+                raise _malformed()
             return parse_multikey(multibase)
     except InvalidError as error:
         if error.kind is not ErrorKind.ALG_NOT_ALLOWED:

@@ -203,7 +203,6 @@ def _load_chain(
 def _load(der: bytes) -> "x509.Certificate":
     from cryptography import x509  # noqa: PLC0415 - the optional seam is imported on use
     from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - as above
-    from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415 - as above
 
     if len(der) > _MAX_CERTIFICATE:
         raise _invalid("A certificate is malformed or too large.")
@@ -212,7 +211,7 @@ def _load(der: bytes) -> "x509.Certificate":
         # Names, keys and extensions are parsed late; a malformed one must fail here.
         _ = certificate.subject, certificate.issuer, certificate.extensions
         _ = certificate.public_key(), certificate.signature_hash_algorithm
-        if certificate.serial_number <= 0 or certificate.public_bytes(Encoding.DER) != der:
+        if certificate.serial_number <= 0:
             raise _invalid("A certificate is malformed.")
     except (
         ValueError,

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from carnet_securing import base64url
 from carnet_securing.did import (
+    MAX_DID,
     did_jwk_of,
     did_web_url,
     key_of_did_url,
@@ -61,6 +62,35 @@ def method(name: str, fragment: str, **members: Any) -> dict[str, Any]:
         "publicKeyJwk": signer(name).public_jwk.bare().to_json(),
         **members,
     }
+
+
+def multikey(value: object) -> dict[str, Any]:
+    identifier = f"{DID}#m"
+    return {
+        "id": identifier,
+        "type": "Multikey",
+        "controller": DID,
+        "publicKeyMultibase": value,
+    }
+
+
+def test_a_did_of_exactly_the_limit_is_read_and_one_letter_more_is_not() -> None:
+    longest = "did:x:" + "a" * (MAX_DID - 6)
+
+    assert parse_did_url(longest).did == longest
+    for text in (longest + "a", "did:x:a:", "did:x:", "did:x", "did:X:a", "did:x:a#"):
+        assert kind_of(lambda text=text: parse_did_url(text)) is ErrorKind.MALFORMED  # type: ignore[misc]
+
+
+def test_each_method_reads_its_own_dids_only() -> None:
+    jwk, key = did_jwk_of(signer("a").public_jwk), ED25519_DID
+
+    assert kind_of(lambda: resolve_did_jwk(key)) is ErrorKind.MALFORMED
+    assert kind_of(lambda: resolve_did_key(jwk)) is ErrorKind.MALFORMED
+    assert kind_of(lambda: resolve_did_key(key.replace(":key:", ":other:"))) is ErrorKind.MALFORMED
+    assert kind_of(lambda: resolve_did_jwk(jwk.replace(":jwk:", ":other:"))) is ErrorKind.MALFORMED
+    assert kind_of(lambda: did_web_url(jwk, loopback_http=False)) is ErrorKind.MALFORMED
+    assert kind_of(lambda: key_of_did_url(DID)) is ErrorKind.KEY_NOT_FOUND
 
 
 def test_a_did_url_is_taken_apart() -> None:
@@ -165,8 +195,24 @@ def test_a_document_gives_its_keys_by_purpose() -> None:
                 "publicKeyMultibase": ED25519_DID.removeprefix("did:key:"),
             },
             {"id": f"{DID}#5", "type": "SomethingNew", "controller": DID},
+            {
+                "id": f"{DID}#7",
+                "type": "Ed25519VerificationKey2020",
+                "controller": DID,
+                "publicKeyMultibase": ED25519_DID.removeprefix("did:key:"),
+            },
+            {
+                "id": f"{DID}#8",
+                "type": "SomethingElse",
+                "controller": DID,
+                "publicKeyMultibase": ED25519_DID.removeprefix("did:key:"),
+            },
         ],
-        "assertionMethod": [f"{DID}#1", "#3", "#4", "#5", method("d", "6"), f"{DID}#unknown"],
+        "assertionMethod": [
+            *(f"{DID}#1", "#3", "#4", "#5", "#7", "#8"),
+            method("d", "6"),
+            f"{DID}#unknown",
+        ],
         "authentication": ["#2"],
         "service": [{"id": "#x"}],
     }
@@ -175,6 +221,7 @@ def test_a_document_gives_its_keys_by_purpose() -> None:
     assert [key.kid for key in document.keys(ASSERTION_METHOD)] == [
         f"{DID}#1",
         f"{DID}#4",
+        f"{DID}#7",
         f"{DID}#6",
     ]
     assert [key.kid for key in document.keys(AUTHENTICATION)] == [f"{DID}#2"]
@@ -205,6 +252,9 @@ def test_a_document_gives_its_keys_by_purpose() -> None:
             {"verificationMethod": [method("a", "1", publicKeyJwk={"kty": "oct", "k": "AAAA"})]},
             ErrorKind.HEADER_NOT_ALLOWED,
         ),
+        ({"verificationMethod": [multikey(1)]}, ErrorKind.MALFORMED),
+        ({"verificationMethod": [multikey(None)]}, ErrorKind.MALFORMED),
+        ({"verificationMethod": [multikey("u7QE")]}, ErrorKind.MALFORMED),
         ({"assertionMethod": "#1"}, ErrorKind.MALFORMED),
         ({"assertionMethod": [1]}, ErrorKind.MALFORMED),
         ({"assertionMethod": ["1"]}, ErrorKind.MALFORMED),

@@ -302,6 +302,7 @@ def test_the_header_is_written_and_read() -> None:
         "AAAA",
         [],
         {},
+        {"AAAA": 1},
         [1],
         [None],
         [["AAAA"]],
@@ -337,6 +338,30 @@ def test_five_certificates_are_the_most() -> None:
             now=NOW,
             limits=tight,
         )
+
+
+def test_a_chain_of_five_leads_to_its_root() -> None:
+    root = issue(Recipe(name="root", ca=True))
+    authorities = [root]
+    for number in range(4):
+        authorities.append(issue(Recipe(name=f"authority {number}", ca=True), by=authorities[-1]))
+    leaf = issue(Recipe(name="leaf", dns=["issuer.example"]), by=authorities[-1])
+    made = Chain(root=root, intermediates=tuple(reversed(authorities[1:])), leaf=leaf, name="leaf")
+
+    assert len(made.ders) == 5
+    assert verify(made).root == root.der
+
+
+@pytest.mark.filterwarnings("ignore:Parsed a serial number")
+def test_a_serial_number_is_positive() -> None:
+    """The library only warns; nothing but our own check refuses a negative one."""
+    der = chain().leaf.der
+    start = der.index(b"\x02\x10") + 2
+    negative = der[:start] + b"\x80" + der[start + 1 :]
+
+    with pytest.raises(InvalidError) as caught:
+        read_unverified_leaf(negative)
+    assert caught.value.kind is ErrorKind.CHAIN_INVALID
 
 
 def test_a_leaf_nobody_vouches_for_says_so_in_its_type() -> None:
