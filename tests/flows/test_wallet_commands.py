@@ -1,0 +1,336 @@
+"""`carnet wallet` as a person or a script runs it, over real HTTP on the loopback."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from carnet_cli.main import main
+from carnet_securing import strict_json
+from carnet_trust.trust_file import TrustData, trust_file_bytes
+from support.simulator import SKILL_CERTIFICATE
+from support.wallet_server import served
+from support.wallet_world import NOW, QUESTION, Asker, OfferingIssuer, WorldWeb
+
+
+@dataclass
+class Terminal:
+    """Runs one command after another, and keeps what the last one said."""
+
+    folder: Path
+    capture: pytest.CaptureFixture[str]
+    said: str = field(default="")
+
+    def run(self, *arguments: str, code: int = 0) -> str:
+        self.capture.readouterr()
+        assert main(["wallet", *arguments]) == code
+        out, self.said = self.capture.readouterr()
+        return out
+
+    def json(self, *arguments: str, code: int = 0) -> Any:
+        return strict_json.loads(self.run(*arguments, "--json", code=code), max_bytes=10**7)
+
+
+@pytest.fixture
+def terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Terminal:
+    monkeypatch.setenv("CARNET_PASSPHRASE", "rue des Lilas 14")
+    monkeypatch.setenv("CARNET_ALLOW_LOOPBACK_HTTP", "1")
+    monkeypatch.setattr("carnet_cli.commands.wallet.system_now", lambda: NOW)
+    monkeypatch.setenv("LANG", "en_GB.UTF-8")
+    monkeypatch.delenv("LC_ALL", raising=False)
+    monkeypatch.delenv("LC_MESSAGES", raising=False)
+    return Terminal(folder=tmp_path / "carnet", capture=capsys)
+
+
+@pytest.fixture
+def web() -> WorldWeb:
+    return WorldWeb()
+
+
+@pytest.fixture
+def base(web: WorldWeb) -> Iterator[str]:
+    with served(web) as address:
+        yield address
+
+
+@pytest.fixture
+def issuer(web: WorldWeb, base: str) -> OfferingIssuer:
+    return OfferingIssuer(web, url=base)
+
+
+@pytest.fixture
+def claimed(terminal: Terminal, issuer: OfferingIssuer) -> str:
+    """A wallet with one certificate, its id."""
+    folder = str(terminal.folder)
+    terminal.run("init", folder)
+    card = terminal.json("claim", folder, issuer.link, "--tx-code", "493536")
+    assert card["type"] == SKILL_CERTIFICATE
+    assert card["issuer"] == issuer.url
+    assert card["copies"] == 10
+    return str(card["id"])
+
+
+def test_the_whole_way_by_commands(
+    terminal: Terminal, claimed: str, web: WorldWeb, base: str
+) -> None:
+    folder = str(terminal.folder)
+    asker = Asker(web, url=f"{base}/buyer")
+
+    listed = terminal.json("list", folder)
+    assert listed == [{"id": claimed, "type": SKILL_CERTIFICATE, "issuer": base, "state": "valid"}]
+    shown = terminal.json("present", folder, asker.link, "--yes")
+    assert shown["shown"] is True
+    assert shown["certificates"][0]["claims"] == ["title", "month"] or set(
+        shown["certificates"][0]["claims"]
+    ) == {"title", "month"}
+    assert "What I show:" in terminal.said
+    assert "Stays hidden: " in terminal.said
+    assert "Somebody you do not know" in terminal.said
+    assert set(asker.given[0]["vp_token"]) == {"safety"}
+    (line,) = terminal.json("history", folder)
+    assert line["outcome"] == "received"
+    assert line["asker"]["id"] == asker.client_id
+
+
+def test_withdrawal_and_pause_show_in_the_list(
+    terminal: Terminal, claimed: str, issuer: OfferingIssuer
+) -> None:
+    folder = str(terminal.folder)
+    raw = terminal.run("show", folder, claimed, "--raw").strip()
+    assert raw.endswith("~")
+    status = issuer.signing._next_index
+    issuer.signing.statuses.set(status, 2)
+
+    (paused,) = terminal.json("list", folder)
+    assert paused["state"] == "paused"
+
+    issuer.web.is_down = True
+    (offline,) = terminal.json("list", folder, "--offline")
+    assert offline["state"] == "paused"
+
+
+def test_the_preview_is_in_her_language(
+    terminal: Terminal, claimed: str, web: WorldWeb, base: str
+) -> None:
+    asker = Asker(web, url=f"{base}/buyer")
+
+    terminal.run("present", str(terminal.folder), asker.link, "--yes", "--lang", "fr")
+
+    assert "Ce que je montre :" in terminal.said
+    assert "Reste caché :" in terminal.said
+    assert "Toujours visible" in terminal.said
+    assert "Intitulé" in terminal.said
+
+
+def test_without_yes_and_without_a_terminal_nothing_is_shown(
+    terminal: Terminal, claimed: str, web: WorldWeb, base: str
+) -> None:
+    asker = Asker(web, url=f"{base}/buyer")
+
+    terminal.run("present", str(terminal.folder), asker.link, code=2)
+
+    assert asker.given == []
+    assert terminal.json("history", str(terminal.folder)) == []
+
+
+@pytest.mark.parametrize(("typed", "shown"), [("y\n", True), ("n\n", False), ("\n", False)])
+def test_at_a_terminal_she_is_asked(
+    terminal: Terminal,
+    claimed: str,
+    web: WorldWeb,
+    base: str,
+    monkeypatch: pytest.MonkeyPatch,
+    typed: str,
+    shown: bool,
+) -> None:
+    asker = Asker(web, url=f"{base}/buyer")
+    answer_at_keyboard(monkeypatch, typed)
+
+    terminal.run("present", str(terminal.folder), asker.link)
+
+    assert ("vp_token" in asker.given[0]) is shown
+    assert ("error" in asker.given[0]) is not shown
+
+
+def answer_at_keyboard(monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
+    import io
+
+    class Keyboard(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stdin", Keyboard(typed))
+
+
+def test_a_request_for_too_much_needs_each_tick(
+    terminal: Terminal, claimed: str, web: WorldWeb, base: str
+) -> None:
+    folder = str(terminal.folder)
+    names = ["title", "skills", "level", "assessment", "hours", "month", "evidence"]
+    names += ["given_name", "family_name", "usual_name"]
+    asked = QUESTION["credentials"][0] | {"claims": [{"path": [name]} for name in names]}
+    asker = Asker(web, url=f"{base}/buyer", question={"credentials": [asked]})
+
+    error = terminal.json("present", folder, asker.link, "--yes", code=1)
+    assert error["error"]["kind"] == "policy_unmet"
+    assert "Nothing is ticked" in terminal.said
+    assert asker.given == []
+
+    terminal.run("present", folder, asker.link, "--tick", ",".join(names))
+    assert "vp_token" in asker.given[0]
+
+
+def test_a_request_she_cannot_answer_says_why_to_her_alone(
+    terminal: Terminal, claimed: str, web: WorldWeb, base: str
+) -> None:
+    asked = QUESTION["credentials"][0] | {"claims": [{"path": ["driving"]}]}
+    asker = Asker(web, url=f"{base}/buyer", question={"credentials": [asked]})
+
+    error = terminal.json("present", str(terminal.folder), asker.link, "--yes", code=1)
+
+    assert error["error"]["kind"] == "query_unmet"
+    assert "says nothing about: driving" in terminal.said
+    assert asker.given == [{"error": "access_denied", "state": asker.state}]
+
+
+def test_a_listed_issuer_is_called_by_name(
+    terminal: Terminal, issuer: OfferingIssuer, tmp_path: Path
+) -> None:
+    trust = tmp_path / "trust.json"
+    trust.write_bytes(trust_file_bytes(TrustData.of([issuer.signing.entry()])))
+    folder = str(terminal.folder)
+    assert terminal.json("init", folder, "--trust", str(trust))["trust_entries"] == 1
+
+    terminal.run("claim", folder, issuer.link, "--tx-code", "493536")
+
+    assert "Mill Training Centre" in terminal.said
+    assert "Mill Training Centre" in terminal.run("list", folder)
+
+
+def test_a_stranger_issuer_is_called_by_its_address(
+    terminal: Terminal, issuer: OfferingIssuer
+) -> None:
+    terminal.run("init", str(terminal.folder))
+
+    terminal.run("claim", str(terminal.folder), issuer.link, "--tx-code", "493536")
+
+    assert "localhost" in terminal.said
+    assert "not listed yet" in terminal.said
+
+
+def test_a_wrong_collection_code_is_one_line_and_a_hint(
+    terminal: Terminal, issuer: OfferingIssuer
+) -> None:
+    folder = str(terminal.folder)
+    terminal.run("init", folder)
+
+    error = terminal.json("claim", folder, issuer.link, "--tx-code", "111111", code=1)
+
+    assert error["error"]["kind"] == "forbidden"
+    assert error["error"]["hint"]
+    assert terminal.json("list", folder) == []
+
+
+def test_an_unfinished_claim_is_mentioned_in_the_list_and_gone_on_with(
+    terminal: Terminal, issuer: OfferingIssuer, web: WorldWeb
+) -> None:
+    folder = str(terminal.folder)
+    terminal.run("init", folder)
+    handler = web.handlers.pop(f"{issuer.url}/credential")
+    terminal.run("claim", folder, issuer.link, "--tx-code", "493536", code=1)
+    assert "Give the same offer again" in terminal.said
+    terminal.run("list", folder)
+    assert "is waiting" in terminal.said
+    web.handlers[f"{issuer.url}/credential"] = handler
+
+    terminal.run("claim", folder, issuer.link)
+
+    assert len(terminal.json("list", folder)) == 1
+
+
+def test_the_code_of_the_screen_is_the_result(terminal: Terminal, claimed: str) -> None:
+    folder = str(terminal.folder)
+
+    shape = terminal.json("screen", folder, claimed, "--claims", "title,month")
+
+    assert shape["claims"] == ["title", "month"]
+    assert shape["text"].count("~") == 3
+    assert terminal.json("screen", folder, claimed, "--claims", "all", code=1)["error"]["kind"] == (
+        "claim_missing"
+    )
+
+
+def test_show_tells_her_everything(terminal: Terminal, claimed: str) -> None:
+    lines = terminal.run("show", str(terminal.folder), claimed)
+
+    assert "Family name: N'Diaye" in lines
+    assert "Hours: 14" in lines
+
+
+def test_the_passphrase_is_changed(
+    terminal: Terminal, claimed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = tmp_path / "new"
+    new.write_text("une autre phrase\n", encoding="utf-8")
+    folder = str(terminal.folder)
+
+    terminal.run("passphrase", folder, "--new-passphrase-file", str(new))
+
+    assert terminal.json("list", folder, code=1)["error"]["kind"] == "vault_passphrase"
+    assert len(terminal.json("list", folder, "--passphrase-file", str(new))) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind"),
+    [
+        (["claim", "{folder}", "nonsense"], "malformed"),
+        (["claim", "{folder}", "openid-credential-offer://?credential_offer={{}}"], "malformed"),
+        (["present", "{folder}", "openid4vp://?client_id=abc&request_uri=https://a.example/"],
+         "request_untrusted"),
+        (["present", "{folder}", "nonsense"], "malformed"),
+        (["show", "{folder}", "0000"], "not_found"),
+        (["screen", "{folder}", "0000", "--claims", "title"], "not_found"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_a_typed_error(terminal: Terminal, arguments: list[str], kind: str) -> None:
+    folder = str(terminal.folder)
+    terminal.run("init", folder)
+
+    error = terminal.json(*(each.format(folder=folder) for each in arguments), code=1)
+
+    assert error["error"]["kind"] == kind
+    assert error["error"]["message"]
+
+
+def test_there_is_no_wallet_there(terminal: Terminal) -> None:
+    error = terminal.json("list", str(terminal.folder), code=1)
+
+    assert error["error"]["kind"] == "not_found"
+
+
+def test_a_second_wallet_is_not_made_over_the_first(terminal: Terminal) -> None:
+    folder = str(terminal.folder)
+    terminal.run("init", folder)
+
+    assert terminal.json("init", folder, code=1)["error"]["kind"] == "conflict"
+
+
+def test_without_passphrase_and_terminal_it_is_a_usage_error(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CARNET_PASSPHRASE")
+
+    terminal.run("init", str(terminal.folder), code=2)
+
+    assert not terminal.folder.exists()
+
+
+@pytest.mark.parametrize("lang", ["de", "", "FR"])
+def test_another_language_is_a_usage_error(terminal: Terminal, lang: str) -> None:
+    terminal.run("init", str(terminal.folder))
+
+    terminal.run("history", str(terminal.folder), "--lang", lang, code=2)
