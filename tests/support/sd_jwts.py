@@ -136,7 +136,8 @@ def _credential(token: str) -> object:
     )
 
 
-def _world() -> tuple[TrustData, OnDemandLookups]:
+def world() -> tuple[TrustData, OnDemandLookups]:
+    """Trust in the school, and lookups that find its keys on a simulated web."""
     web = SimulatedWeb()
     issuer = SimulatedIssuer(web, url=ISSUER)
     lookups = OnDemandLookups(
@@ -155,7 +156,7 @@ def _document(token: str) -> object:
 
     Nobody publishes what this type means, so an authentic document ends undetermined.
     """
-    trust, lookups = _world()
+    trust, lookups = world()
     try:
         return verify_document(
             token,
@@ -175,7 +176,7 @@ def _document(token: str) -> object:
 
 def _wallet(token: str) -> object:
     """As a certificate an issuer sends, with the larger limits of what was asked for."""
-    trust, lookups = _world()
+    trust, lookups = world()
     key = signer("worker")
     return accept(
         [token],
