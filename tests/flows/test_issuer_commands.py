@@ -1,0 +1,231 @@
+"""`carnet issuer`: what each command prints, and how it fails."""
+
+import io
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from carnet_cli.main import main
+from support.issuer_service import CLASS_LIST, TEMPLATE, BareWallet
+
+
+class Office:
+    """Runs commands on one folder, in this process."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self.school = folder / "school"
+        self._capsys = capsys
+
+    def run(self, *arguments: str, code: int = 0) -> Any:
+        self._capsys.readouterr()
+        done = main(["issuer", arguments[0], str(self.school), *arguments[1:], "--json"])
+        captured = self._capsys.readouterr()
+        assert done == code, captured.err
+        self.talk = captured.err
+        return json.loads(captured.out) if captured.out else None
+
+    def file(self, name: str, data: bytes) -> str:
+        path = self.folder / name
+        path.write_bytes(data)
+        return str(path)
+
+    def fill(self) -> list[dict[str, Any]]:
+        template = self.run("template", self.file("t.toml", TEMPLATE))["id"]
+        self.run("import", self.file("c.csv", CLASS_LIST), "--template", template)
+        found: list[dict[str, Any]] = self.run("list")
+        return found
+
+
+@pytest.fixture
+def office(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Office:
+    monkeypatch.setenv("CARNET_PASSPHRASE", "a passphrase of a test")
+    office = Office(tmp_path, capsys)
+    office.run("init", "--name", "École", "--url", "http://localhost:8700")
+    return office
+
+
+def test_from_class_list_to_offer(office: Office) -> None:
+    template = office.run("template", office.file("t.toml", TEMPLATE))
+    assert template["id"]
+    report = office.run("import", office.file("c.csv", CLASS_LIST), "--template", template["id"])
+    assert (report["imported"], report["rejected"], report["rows"]) == (30, [], 30)
+    found = office.run("list")
+    assert len(found) == 30
+    assert set(found[0]) >= {"id", "holder", "type", "state"}
+    assert {each["state"] for each in found} == {"ready"}
+    picture = office.folder / "offer.png"
+    offer = office.run("offer", "--record", found[0]["id"], "--png", str(picture))
+    assert offer["offer_uri"].startswith("openid-credential-offer://?credential_offer_uri=")
+    assert len(offer["tx_code"]) == 6
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    bare = office.run("offer", "--record", found[1]["id"], "--no-tx-code", "--by-value")
+    assert bare["tx_code"] is None
+    assert "credential_offer=" in bare["offer_uri"]
+    assert [each["state"] for each in office.run("list")[:3]] == ["offered", "offered", "ready"]
+
+
+def test_rejected_rows_come_with_number_reason_and_a_file_to_correct(office: Office) -> None:
+    template = office.run("template", office.file("t.toml", TEMPLATE))["id"]
+    rows = b"Nom;Pr\xe9nom;heures\nA;B;14\nC;;14\n\n=1;D;14\nE;F;dix\n"
+    rejected = office.folder / "rejected.csv"
+    report = office.run(
+        "import", office.file("c.csv", rows), "--template", template, "--rejected", str(rejected)
+    )
+    assert report["imported"] == 1
+    assert [(row["row"], row["code"]) for row in report["rejected"]] == [
+        (3, "given_name_missing"),
+        (5, "formula"),
+        (6, "hours_not_a_number"),
+    ]
+    assert all(row["reason"] for row in report["rejected"])
+    assert report["imported"] + len(report["rejected"]) + report["blank"] == report["rows"]
+    assert b"'=1" in rejected.read_bytes()
+
+
+def test_withdraw_pause_and_resume(office: Office) -> None:
+    one, two, *_ = (each["id"] for each in office.fill())
+    assert office.run("pause", one, "--reason", "under_review")["state"] == "paused"
+    assert office.run("resume", one, "--reason", "under_review")["state"] == "ready"
+    assert office.run("withdraw", two, "--reason", "issued in error")["state"] == "withdrawn"
+    refused = office.run("resume", two, "--reason", "review_ended", code=1)
+    assert refused["error"]["kind"] == "conflict"
+    refused = office.run("offer", "--record", two, code=1)
+    assert refused["error"]["kind"] == "status_revoked"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "kind"),
+    [
+        (["offer", "--record", "nobody"], 1, "not_found"),
+        (["withdraw", "nobody", "--reason", "replaced"], 1, "not_found"),
+        (["withdraw", "nobody", "--reason", "because"], 2, "usage"),
+        (["import", "{csv}", "--template", "tnone"], 1, "not_found"),
+        (["import", "{nothing}", "--template", "tnone"], 2, "usage"),
+        (["import", "{toml}", "--template", "tnone"], 1, "malformed"),
+        (["template", "{csv}"], 1, "malformed"),
+        (["template", "{nothing}"], 2, "usage"),
+        (["init", "--name", "x", "--url", "http://localhost:1"], 1, "conflict"),
+    ],
+)
+def test_bad_input_gets_one_typed_error(
+    office: Office, arguments: list[str], code: int, kind: str
+) -> None:
+    names = {
+        "csv": office.file("c.csv", CLASS_LIST),
+        "toml": office.file("t.toml", TEMPLATE),
+        "nothing": str(office.folder / "nothing"),
+    }
+    answer = office.run(*(part.format(**names) for part in arguments), code=code)
+    assert answer["error"]["kind"] == kind
+    assert "Traceback" not in office.talk
+
+
+@pytest.mark.parametrize("arguments", [["withdraw", "x"], ["offer"], ["serve"], ["unheard-of"]])
+def test_usage_is_exit_status_two(office: Office, arguments: list[str]) -> None:
+    assert main(["issuer", arguments[0], str(office.school), *arguments[1:]]) == 2
+
+
+def test_without_a_passphrase_and_a_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("CARNET_PASSPHRASE", raising=False)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    code = main(
+        ["issuer", "init", str(tmp_path / "x"), "--name", "x", "--url", "http://localhost:1"]
+    )
+    assert code == 2
+    assert "--passphrase-file" in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_port_in_use(office: Office) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        answer = office.run("serve", "--port", str(taken.getsockname()[1]), code=1)
+    assert answer["error"]["kind"] == "unavailable"
+    assert "--port" in answer["error"]["hint"]
+
+
+def test_a_wrong_passphrase(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CARNET_PASSPHRASE", "another")
+    answer = office.run("serve", "--port", "0", code=1)
+    assert answer["error"]["kind"] == "vault_passphrase"
+
+
+@pytest.fixture
+def served(office: Office) -> Iterator[tuple["subprocess.Popen[bytes]", Office, int]]:
+    reading, writing = os.pipe()
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-P", "-c", "from carnet_cli.main import run; run()"),
+            *("issuer", "serve", str(office.school), "--port", "0", "--json"),
+            *("--parent-fd", str(reading)),
+        ],
+        pass_fds=[reading],
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+    )
+    os.close(reading)
+    assert process.stdout is not None
+    try:
+        yield process, office, writing
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def test_a_worker_claims_from_the_served_process(
+    served: tuple["subprocess.Popen[bytes]", Office, int],
+) -> None:
+    process, office, writing = served
+    record = office.fill()[0]["id"]
+    assert process.stdout is not None
+    ready = json.loads(process.stdout.readline())
+    assert ready["url"] == "http://localhost:8700"
+    metadata = f"http://localhost:{ready['port']}/.well-known/openid-credential-issuer"
+    assert httpx2.get(metadata).json()["credential_issuer"] == ready["url"]
+    offer = office.run("offer", "--record", record, "--by-value")
+    shape = json.loads(httpx2.URL(offer["offer_uri"]).params["credential_offer"])
+    (grant,) = shape["grants"].values()
+    with BareWallet(f"http://localhost:{ready['port']}", now=_now()) as wallet:
+        token = wallet.redeem(grant["pre-authorized_code"], offer["tx_code"]).json()
+        nonce = wallet.nonce()
+        proofs = [wallet.proof(key, nonce, aud=ready["url"]) for key in wallet.keys]
+        assert wallet.ask(token["access_token"], proofs).status_code == 200
+    assert office.run("list")[0]["state"] == "issued"
+    os.close(writing)
+    assert process.wait(timeout=20) == 0
+
+
+def test_an_interrupt_ends_the_service(
+    served: tuple["subprocess.Popen[bytes]", Office, int],
+) -> None:
+    process, _, writing = served
+    assert process.stdout is not None
+    assert select.select([process.stdout], [], [], 30)[0]
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    process.wait(timeout=20)
+    os.close(writing)
+
+
+def _now() -> int:
+    from carnet_cli.settings import system_now
+
+    return system_now()
