@@ -1,0 +1,106 @@
+// The cryptography the strangers' protocol libraries ask their host for, all of it by `jose`.
+import { createHash, randomBytes, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { clientAuthenticationAnonymous } from "@openid4vc/oauth2";
+import * as jose from "jose";
+
+// A fresh key pair as JWKs; `kid` is the RFC 7638 thumbprint.
+export async function newKey(alg = "ES256", extra = {}) {
+  const pair = await jose.generateKeyPair(alg, { extractable: true, crv: "P-256" });
+  const kid = await jose.calculateJwkThumbprint(await jose.exportJWK(pair.publicKey));
+  const members = { alg, kid, ...extra };
+  return {
+    publicJwk: { ...(await jose.exportJWK(pair.publicKey)), ...members },
+    privateJwk: { ...(await jose.exportJWK(pair.privateKey)), ...members },
+  };
+}
+
+export const bare = ({ kty, crv, x, y }) => ({ kty, crv, x, ...(y && { y }) });
+export const didJwkOf = (publicJwk) =>
+  `did:jwk:${Buffer.from(JSON.stringify(bare(publicJwk))).toString("base64url")}`;
+
+// The public key a JWT names: in its header, by a did:jwk, or in a certificate.
+function keyOf(signer) {
+  if (signer.method === "jwk") return signer.publicJwk;
+  if (signer.method === "x5c") return leafOf(signer.x5c).publicKey.export({ format: "jwk" });
+  if (signer.method === "did" && signer.didUrl.startsWith("did:jwk:")) {
+    const encoded = signer.didUrl.slice("did:jwk:".length).split("#")[0];
+    return JSON.parse(Buffer.from(encoded, "base64url"));
+  }
+  throw new Error(`no key for a signer by ${signer.method}`);
+}
+
+// The leaf of a chain, once each certificate is signed by the next and the last by TEST_ROOT.
+function leafOf(x5c) {
+  const chain = x5c.map((each) => new X509Certificate(Buffer.from(each, "base64")));
+  const root = new X509Certificate(readFileSync(process.env.TEST_ROOT));
+  [...chain.slice(1), root].forEach((above, i) => {
+    if (!chain[i].checkIssued(above) || !chain[i].verify(above.publicKey)) throw new Error("chain");
+  });
+  return chain[0];
+}
+
+// `keys`: private JWKs this party signs and decrypts with.
+export const callbacks = (keys = []) => ({
+  fetch: (url, init) => fetch(url, init),
+  hash: (data, alg) => createHash(alg.replace("-", "")).update(data).digest(),
+  generateRandom: (length) => randomBytes(length),
+  clientAuthentication: clientAuthenticationAnonymous(),
+  getX509CertificateMetadata: (certificate) => {
+    const names = new X509Certificate(Buffer.from(certificate, "base64")).subjectAltName ?? "";
+    const of = (kind) =>
+      names.split(", ").filter((n) => n.startsWith(kind)).map((n) => n.slice(kind.length));
+    return { sanDnsNames: of("DNS:"), sanUriNames: of("URI:") };
+  },
+  signJwt: async (signer, { header, payload }) => {
+    const wanted = bare(keyOf(signer));
+    const key = keys.find((each) => each.x === wanted.x);
+    const jwt = await new jose.SignJWT(payload)
+      .setProtectedHeader({ ...header, ...(header.jwk && { jwk: bare(header.jwk) }) })
+      .sign(await jose.importJWK(key, signer.alg));
+    return { jwt, signerJwk: wanted };
+  },
+  verifyJwt: async (signer, { compact }) => {
+    const jwk = keyOf(signer);
+    try {
+      await jose.compactVerify(compact, await jose.importJWK(jwk, signer.alg));
+      return { verified: true, signerJwk: bare(jwk) };
+    } catch {
+      return { verified: false };
+    }
+  },
+  encryptJwe: async ({ publicJwk, alg, enc, apu, apv }, data) => {
+    const sealing = new jose.CompactEncrypt(Buffer.from(data)).setProtectedHeader({
+      alg,
+      enc,
+      kid: publicJwk.kid,
+      apu,
+      apv,
+    });
+    const agreement = { apu: apu && jose.base64url.decode(apu), apv: apv && jose.base64url.decode(apv) };
+    sealing.setKeyManagementParameters(agreement);
+    return { encryptionJwk: publicJwk, jwe: await sealing.encrypt(await jose.importJWK(publicJwk, alg)) };
+  },
+  decryptJwe: async (jwe) => {
+    const { kid, alg } = jose.decodeProtectedHeader(jwe);
+    const key = keys.find((each) => each.kid === kid);
+    const { plaintext } = await jose.compactDecrypt(jwe, await jose.importJWK(key, alg));
+    return { decrypted: true, decryptionJwk: bare(key), payload: Buffer.from(plaintext).toString() };
+  },
+});
+
+// What @sd-jwt asks for: signers and verifiers over bare strings.
+export const hasher = (data, alg) =>
+  createHash(alg.replace("-", "")).update(typeof data === "string" ? data : Buffer.from(data)).digest();
+export const saltGenerator = (length) => randomBytes(length).toString("base64url");
+export async function signerOf(privateJwk) {
+  const key = await crypto.subtle.importKey("jwk", { ...bare(privateJwk), d: privateJwk.d }, P256, false, ["sign"]);
+  return async (data) => Buffer.from(await crypto.subtle.sign(ECDSA, key, Buffer.from(data))).toString("base64url");
+}
+export async function verifierOf(publicJwk) {
+  const key = await crypto.subtle.importKey("jwk", bare(publicJwk), P256, false, ["verify"]);
+  return (data, signature) =>
+    crypto.subtle.verify(ECDSA, key, Buffer.from(signature, "base64url"), Buffer.from(data));
+}
+const P256 = { name: "ECDSA", namedCurve: "P-256" };
+const ECDSA = { name: "ECDSA", hash: "SHA-256" };
