@@ -117,6 +117,15 @@ def test_something_else_than_json_is_no_metadata(media_type: str) -> None:
     assert kind_of(lambda: fetched(documents)) is ErrorKind.FETCH_FAILED
 
 
+@pytest.mark.parametrize("media_type", ["application/json", "application/jwk-set+json"])
+def test_forms_of_json_are_read(media_type: str) -> None:
+    documents = Documents(
+        {metadata_url(ISSUER): {"issuer": ISSUER, "jwks": jwks("a")}}, media_type=media_type
+    )
+
+    assert len(fetched(documents)) == 1
+
+
 def test_metadata_that_is_not_there_leaves_the_question_open() -> None:
     assert kind_of(lambda: fetched(Documents())) is ErrorKind.FETCH_FAILED
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from carnet_securing.errors import CarnetError, ErrorKind, InvalidError, UndeterminedError
 from carnet_securing.urls import (
     LOOPBACK_HOSTS,
+    MAX_URL_BYTES,
     CheckedUrl,
     check_address,
     check_issuer_identifier,
@@ -37,6 +38,24 @@ def test_public_https_urls_pass(url: str, origin: str, target: str) -> None:
     assert checked.origin == origin
     assert checked.target == target
     assert not checked.loopback
+
+
+def test_lengths_are_kept_to_the_letter() -> None:
+    longest_url = "https://a.example/".ljust(MAX_URL_BYTES, "a")
+    longest_host = "a." * 123 + "example"
+    assert len(longest_host) == 253
+
+    assert check_url(longest_url, loopback_http=False).text == longest_url
+    assert check_url(f"https://{longest_host}/", loopback_http=False).host == longest_host
+    assert check_url(f"https://{'a' * 63}.example/", loopback_http=False).port == 443
+    assert check_url("https://a.example:65535/", loopback_http=False).port == 65_535
+    assert check_url("https://a.example:1/", loopback_http=False).port == 1
+    for url in (longest_url + "a", f"https://a{longest_host}/", f"https://{'a' * 64}.example/"):
+        with pytest.raises(UndeterminedError):
+            check_url(url, loopback_http=False)
+    assert check_issuer_identifier(longest_url) == "https://a.example"
+    with pytest.raises(InvalidError):
+        check_issuer_identifier(longest_url + "a")
 
 
 @pytest.mark.parametrize("host", ["localhost", "LocalHost", "127.0.0.1", "[::1]"])
