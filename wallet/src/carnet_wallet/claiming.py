@@ -69,7 +69,7 @@ class Claiming:
         """
         claim_id = link_digest(uri)
         unfinished = None
-        if claim_id in self.vault.ids(CLAIM):
+        if self.vault.holds(CLAIM, claim_id):
             unfinished = Claim.from_json(claim_id, self.vault.get(CLAIM, claim_id))
         offer = read_offer(uri, web=self.web) if unfinished is None else unfinished.offer
         resolved = resolve_offer(offer, web=self.web)
@@ -229,7 +229,7 @@ class Claiming:
             self._forget(claim)
 
     def _forget(self, claim: Claim) -> None:
-        if claim.claim_id in self.vault.ids(CLAIM):
+        if self.vault.holds(CLAIM, claim.claim_id):
             self.vault.commit([claim.remove()])
 
     def _notify(

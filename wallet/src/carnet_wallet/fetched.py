@@ -1,7 +1,8 @@
 """Fetched public documents, kept inside the vault.
 
 They are public, but which of them are here says where the worker has been: in a folder of
-their own they would tell whoever finds the device. Records nobody listed push each other out.
+their own they would tell whoever finds the device. Documents of issuers on her list and of
+others are kept apart, so that strangers can only push out each other's.
 """
 
 from threading import Lock
@@ -14,7 +15,8 @@ from carnet_trust.lookup_cache import CacheRecord, RecordKind
 from carnet_wallet.vault.vault import Change, Put, Remove, Vault
 
 FETCHED: Final = "fetched"
-_MOST: Final = 128
+FETCHED_LISTED: Final = "fetched_listed"
+_MOST_UNLISTED: Final = 64
 
 
 class VaultLookupCache:
@@ -29,36 +31,40 @@ class VaultLookupCache:
         """The record, or None."""
         record_id = _record_id(kind, name)
         with self._lock:
-            if record_id not in self._vault.ids(FETCHED):
-                return None
-            stored = self._vault.get(FETCHED, record_id)
-        return CacheRecord(
-            kind=kind,
-            name=name,
-            body=base64url.decode(stored["body"]),
-            fetched_at=stored["fetched_at"],
-            listed=stored["listed"],
-            marks=stored["marks"],
-        )
+            for listed, place in ((True, FETCHED_LISTED), (False, FETCHED)):
+                if self._vault.holds(place, record_id):
+                    stored = self._vault.get(place, record_id)
+                    return CacheRecord(
+                        kind=kind,
+                        name=name,
+                        body=base64url.decode(stored["body"]),
+                        fetched_at=stored["fetched_at"],
+                        listed=listed,
+                        marks=stored["marks"],
+                    )
+        return None
 
     def put(self, record: CacheRecord) -> None:
-        """Keep a record; the oldest one makes room when there are too many.
+        """Keep a record; the oldest of the unlisted ones makes room when there are too many.
 
         Raises:
             UndeterminedError: `storage_full`.
         """
+        record_id = _record_id(record.kind, record.name)
         value: JsonObject = {
             "body": base64url.encode(record.body),
             "fetched_at": record.fetched_at,
-            "listed": record.listed,
             "marks": dict(record.marks),
         }
-        record_id = _record_id(record.kind, record.name)
+        place, other = (FETCHED_LISTED, FETCHED) if record.listed else (FETCHED, FETCHED_LISTED)
         with self._lock:
-            changes: list[Change] = [Put(kind=FETCHED, record_id=record_id, value=value)]
-            held = self._vault.ids(FETCHED)
-            if record_id not in held and len(held) >= _MOST:
-                changes.append(Remove(kind=FETCHED, record_id=held[0]))
+            changes: list[Change] = [Put(kind=place, record_id=record_id, value=value)]
+            if self._vault.holds(other, record_id):
+                changes.append(Remove(kind=other, record_id=record_id))
+            unlisted = self._vault.ids(FETCHED)
+            is_new = not self._vault.holds(place, record_id)
+            if not record.listed and is_new and len(unlisted) >= _MOST_UNLISTED:
+                changes.append(Remove(kind=FETCHED, record_id=unlisted[0]))
             try:
                 self._vault.commit(changes)
             except CarnetError as error:

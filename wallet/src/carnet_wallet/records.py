@@ -186,7 +186,8 @@ def check_version(stored: Mapping[str, Any]) -> None:
     Raises:
         VaultError: `unsupported_version`.
     """
-    if stored.get("version") != _VERSION:
+    version = stored.get("version")
+    if type(version) is not int or version != _VERSION:
         raise VaultError(
             ErrorKind.UNSUPPORTED_VERSION,
             "A part of this wallet was written by a newer Carnet.",

@@ -47,9 +47,9 @@ def _statuses(one: HeldCard, *, judges: Judges, now: int) -> set[int]:
     found = find_issuer(
         unverified, trust=judges.trust, lookups=judges.lookups, now=now, limits=ISSUED
     )
-    values = set()
-    for copy in one.copies:
-        if copy.status is not None:
-            dated = judges.lookups.status_list(copy.status.uri, found=found, now=now)
-            values.add(int(dated.value.status(copy.status.index)))
-    return values
+    references = [copy.status for copy in one.copies if copy.status is not None]
+    lists = {
+        uri: judges.lookups.status_list(uri, found=found, now=now).value
+        for uri in dict.fromkeys(reference.uri for reference in references)
+    }
+    return {int(lists[reference.uri].status(reference.index)) for reference in references}

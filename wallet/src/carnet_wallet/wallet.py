@@ -356,7 +356,7 @@ class Wallet:
 
 
 def _stored_trust(vault: Vault) -> TrustData:
-    if _TRUST not in vault.ids(SETTING):
+    if not vault.holds(SETTING, _TRUST):
         return TrustData.EMPTY
     return parse_trust_file(base64url.decode(vault.get(SETTING, _TRUST)["file"]))
 

@@ -176,6 +176,10 @@ class Vault:
         found = [(p.slot, name[1]) for name, p in self._index.records.items() if name[0] == kind]
         return tuple(record_id for _, record_id in sorted(found))
 
+    def holds(self, kind: str, record_id: str) -> bool:
+        """Whether there is such a record."""
+        return (kind, record_id) in self._index.records
+
     def get(self, kind: str, record_id: str) -> JsonObject:
         """One record.
 

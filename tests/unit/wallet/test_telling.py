@@ -1,0 +1,95 @@
+"""What the worker reads: both languages, short sentences, no protocol word."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from carnet_trust.askers import AskerKind, AskerName
+from carnet_wallet import telling
+from support.wallet_world import NOW, Asker, World, claimed_wallet
+
+AVOIDED = [
+    "credential", "jeton", "token", "cryptograph", "révoqué", "revoked", "score", "réputation",
+    "notaire", "livret", "passeport", "diplôme", "habilité", "certifié", "invalide", "holder",
+    "verifier", "presentation", "disclos", "·e", "·s",
+]  # fmt: skip
+
+
+def sentences() -> Iterator[tuple[str, str]]:
+    tables = (telling._WORDS, telling._STATES, telling._OUTCOMES, telling._UNMET)
+    for table in tables:
+        for key, words in table.items():
+            assert set(words) == set(telling.LANGUAGES), key
+            for text in words.values():
+                yield str(key), text
+
+
+def test_every_sentence_is_there_in_both_languages_and_short() -> None:
+    for key, text in sentences():
+        for sentence in re.split(r"[.!?:]\s", text):
+            assert len(sentence.split()) <= 15, key
+
+
+def test_no_avoided_word_reaches_the_worker() -> None:
+    for key, text in sentences():
+        for word in AVOIDED:
+            assert word not in text.lower(), (key, word)
+
+
+def test_both_languages_take_the_same_values() -> None:
+    for table in (telling._WORDS, telling._UNMET):
+        for key, words in table.items():
+            names = [set(re.findall(r"{(\w+)}", text)) for text in words.values()]
+            assert names[0] == names[1], key
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["\x1b[2J\x1b[1;1HVérifié", "\u202etxet desrever", "a\nb\nc", "x" * 5_000, "\u2800\u2800"],
+)
+def test_a_strangers_text_stays_on_one_short_visible_line(hostile: str) -> None:
+    asker = AskerName(kind=AskerKind.UNKNOWN, name=hostile, client_id="x")
+
+    line = telling.asker_words(asker, "fr")
+
+    assert line.isprintable()
+    assert len(line) < 250
+
+
+def test_braces_in_a_strangers_text_are_only_text() -> None:
+    asker = AskerName(kind=AskerKind.KNOWN, name="{name}{0}{lang.__class__}", client_id="x")
+
+    assert "{lang.__class__}" in telling.asker_words(asker, "en")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "—"), (True, "✓"), (False, "✗"), (14, "14"), ("Été", "Été"), (1.5, "1.5")],
+)
+def test_values_as_a_person_reads_them(value: object, text: str) -> None:
+    assert telling.value_text(value) == text
+
+
+@pytest.mark.parametrize("lang", telling.LANGUAGES)
+def test_a_preview_tells_every_shown_value_and_no_hidden_one(tmp_path: Path, lang: str) -> None:
+    world = World(tmp_path / "carnet")
+    with claimed_wallet(world) as wallet:
+        question = wallet.prepare(Asker(world.web).link, lang=lang, now=NOW)
+    assert question.preview is not None
+
+    lines = "\n".join(
+        telling.preview_lines(question.preview, issuers={}, host="buyer.example", lang=lang)
+    )
+
+    assert "2026-05" in lines
+    assert "buyer.example" in lines
+    assert "N'Diaye" not in lines
+    assert "Amina" not in lines
+
+
+def test_labels_of_another_locale_are_better_than_none() -> None:
+    assert telling.in_language({"fr-FR": "Niveau", "de": "Stufe"}, "fr") == "Niveau"
+    assert telling.in_language({"de": "Stufe"}, "fr") == "Stufe"
+    assert telling.in_language({}, "fr", otherwise="?") == "?"
