@@ -1,5 +1,7 @@
 """The Ed25519 pre-check, and the back end behind the signature seam."""
 
+import itertools
+
 import pytest
 
 from carnet_securing import base64url, native
@@ -196,3 +198,27 @@ def test_key_put_together_without_its_second_coordinate_checks_nothing() -> None
     with pytest.raises(InvalidError) as caught:
         check_signature("ES256", half, MESSAGE, edwards.sign(MESSAGE))
     assert caught.value.kind is ErrorKind.MALFORMED
+
+
+def test_ecdsa_number_without_its_leading_zero_is_refused() -> None:
+    key = signer("one")
+    for number in itertools.count():
+        message = b"%d" % number
+        signature = key.sign(message)
+        if signature[32] == 0:
+            break
+    check_signature("ES256", key.public_jwk, message, signature)
+    with pytest.raises(InvalidError) as caught:
+        check_signature("ES256", key.public_jwk, message, signature[:32] + signature[33:])
+    assert caught.value.kind is ErrorKind.BAD_SIGNATURE
+
+
+def test_precheck_comes_before_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A back end that judges edge cases more mildly changes nothing."""
+    jwk, _, signature = ed25519()
+    monkeypatch.setattr(native, "_sodium", lambda: (lambda *_: b"", ValueError))
+    check_signature("EdDSA", jwk, MESSAGE, signature)
+    for forged in (bytes(64), signature[:32] + ORDER.to_bytes(32, "little")):
+        with pytest.raises(InvalidError) as caught:
+            check_signature("EdDSA", jwk, MESSAGE, forged)
+        assert caught.value.kind is ErrorKind.BAD_SIGNATURE

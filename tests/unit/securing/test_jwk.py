@@ -218,3 +218,21 @@ def test_private_key_is_found_at_any_depth() -> None:
             refuse_private_members(value)
         assert caught.value.kind is ErrorKind.HEADER_NOT_ALLOWED
     refuse_private_members({"d": 1, "jwk": EC, "list": ["k", None, 1]})
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "ES384", "Ed25519"])
+def test_key_of_every_curve_reads_back_and_agrees_on_its_thumbprint(algorithm: str) -> None:
+    from joserfc.jwk import ECKey, OKPKey
+
+    public = signer("thumbprint", algorithm).public_jwk
+    assert parse_public_jwk(public.to_json()) == public
+    other = (OKPKey if algorithm == "Ed25519" else ECKey).import_key(public.bare().to_json())
+    assert other.thumbprint() == public.thumbprint
+
+
+@pytest.mark.parametrize("short", [-1, 1])
+def test_coordinates_of_p384_have_their_own_length(short: int) -> None:
+    members = signer("length", "ES384").public_jwk.bare().to_json()
+    for name in ("x", "y"):
+        text = members[name][:-1] if short < 0 else members[name] + "A"
+        assert kind_of({**members, name: text}) is ErrorKind.MALFORMED

@@ -73,6 +73,7 @@ def kind_of_verify(compact: str, **changed: Any) -> ErrorKind:
         TOKEN + "\ud800",
         json.dumps({"payload": "", "protected": "", "signature": ""}),
     ],
+    ids=range(17),
 )
 def test_what_is_not_three_canonical_parts_is_malformed(compact: str) -> None:
     assert kind_of_parse(compact) is ErrorKind.MALFORMED
@@ -247,8 +248,34 @@ def test_signed_text_verifies_and_keeps_its_header(algorithm: str) -> None:
     ],
 )
 def test_header_we_would_refuse_is_not_signed(header: dict[str, Any]) -> None:
-    with pytest.raises(InvalidError):
+    with pytest.raises(InvalidError) as caught:
         sign_jws(b"", signer=KEY, typ=TYP, header=header)
+    assert caught.value.kind in (
+        ErrorKind.HEADER_NOT_ALLOWED,
+        ErrorKind.CRIT_UNSUPPORTED,
+        ErrorKind.MALFORMED,
+    )
+
+
+def test_rules_about_the_key_hold_whatever_back_end_stands_behind_them() -> None:
+    def accepts_everything(*_: object) -> None:
+        return None
+
+    unverified = parse_jws(TOKEN, limits=PRESENTATION)
+    verify(unverified, check=accepts_everything)
+    for key, kind in (
+        (signer("issuer", "ES384").public_jwk, ErrorKind.ALG_NOT_ALLOWED),
+        (replace(KEY.public_jwk, alg="HS256"), ErrorKind.ALG_NOT_ALLOWED),
+        (replace(KEY.public_jwk, use="enc"), ErrorKind.KEY_NOT_TRUSTED),
+    ):
+        assert kind_of_verify(TOKEN, key=key, check=accepts_everything) is kind
+
+
+def test_five_certificates_are_read_and_six_are_not() -> None:
+    header = {"alg": "ES256", "typ": TYP, "x5c": ["MIIA"] * 5}
+    assert parse_jws(token(header), limits=PRESENTATION).unverified_header == header
+    header["x5c"] = ["MIIA"] * 6
+    assert kind_of_parse(token(header)) is ErrorKind.TOO_LARGE
 
 
 def test_nothing_of_a_token_is_printed() -> None:
