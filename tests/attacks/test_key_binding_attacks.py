@@ -291,7 +291,11 @@ def test_binding_moved_to_another_selection(selection: str, other: str) -> None:
     assert shown_kind(moved) is ErrorKind.KB_SD_HASH
 
 
-@pytest.mark.parametrize("value", [..., None, "", 1, digest(SELECTED) + "=", digest(SELECTED)[:-1]])
+@pytest.mark.parametrize(
+    "value",
+    [..., None, "", 1, digest(SELECTED) + "=", digest(SELECTED)[:-1]],
+    ids=["absent", "null", "empty", "number", "padded", "cut"],
+)
 def test_sd_hash_missing_or_misspelt(value: Any) -> None:
     assert asked_kind(bound(sd_hash=value)) is ErrorKind.KB_SD_HASH
 

@@ -109,6 +109,11 @@ def two_streams_in_one() -> bytes:
 GOOD = zlib.compress(bytes(16))
 
 
+def named(value: object) -> str:
+    """A name that is the same in every process."""
+    return "absent" if value is DROP else repr(value)
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -169,7 +174,7 @@ def test_T04_a_place_outside_of_the_list_is_refused(bits: int, beyond: int) -> N
 BAD_INDICES = [-1, "5", 5.0, 1e3, True, False, None, float("nan"), [5], {"idx": 5}, 2**53 + 1]
 
 
-@pytest.mark.parametrize("index", BAD_INDICES, ids=repr)
+@pytest.mark.parametrize("index", BAD_INDICES, ids=named)
 def test_T05_a_place_that_is_no_natural_number_is_refused(index: object) -> None:
     with pytest.raises(InvalidError) as caught:
         parse_status({"status_list": {"idx": index, "uri": URI}})
@@ -205,7 +210,9 @@ def test_T06_the_least_significant_bits_come_first(
     assert [int(verified.status(index)) for index in range(len(verified))] == statuses
 
 
-@pytest.mark.parametrize("bits", [0, 3, 5, 6, 7, 16, -1, "1", 1.0, True, None, [1], DROP], ids=repr)
+@pytest.mark.parametrize(
+    "bits", [0, 3, 5, 6, 7, 16, -1, "1", 1.0, True, None, [1], DROP], ids=named
+)
 def test_T07_no_other_size_of_entry_exists(bits: object) -> None:
     assert kind_of(token({"status_list": status_list(bits=bits)})) is ErrorKind.STATUS_INVALID
 
@@ -241,7 +248,7 @@ def test_T07_each_version_of_a_list_is_read_with_its_own_bits() -> None:
         {"uri": URI},
         DROP,
     ],
-    ids=repr,
+    ids=named,
 )
 def test_T08_a_list_for_another_address_says_nothing(subject: object) -> None:
     assert kind_of(token({"sub": subject})) is ErrorKind.STATUS_INVALID
@@ -278,7 +285,7 @@ def test_T12_what_was_seen_before_must_be_said() -> None:
 @pytest.mark.parametrize(
     "issued",
     [DROP, None, "1", 1.5, True, -1, [NOW], NOW + 61, NOW + 10**9, 2**53 + 1],
-    ids=repr,
+    ids=named,
 )
 def test_T14_a_list_without_a_sound_date_is_refused(issued: object) -> None:
     kind = kind_of(token({"iat": issued}))

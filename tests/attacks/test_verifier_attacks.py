@@ -206,7 +206,7 @@ def test_bad_key_binding(
     asked = world.ask()
     claims = world.request_claims(asked)
     binding = {"audience": claims["client_id"], "nonce": claims["nonce"]} | changes
-    world.answer(asked, worker.present(**binding))  # type: ignore[arg-type]  # parametrised
+    world.answer(asked, worker.present(**binding))
     assert world.judged(asked) == ("rejected", ground)
 
 

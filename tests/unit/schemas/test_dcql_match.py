@@ -46,7 +46,6 @@ def only(*paths: Any, **members: Any) -> CandidateMatch:
         (["skills", None, "label"], {("skills",), ("skills", 0), ("skills", 1)}, 5),
         (["skills"], {("skills",), ("skills", 0), ("skills", 1)}, 5),
     ],
-    ids=str,
 )
 def test_what_is_opened_for_a_path(path: Any, opened: set[Any], size: int) -> None:
     match = only(path)

@@ -248,7 +248,6 @@ def test_a_claim_of_the_never_list_is_refused(world: World, claims: dict[str, An
         ({"month": "2026-13"}, {ErrorKind.MALFORMED}),
         ({"unheard_of": 1}, {ErrorKind.MALFORMED, ErrorKind.POLICY_UNMET}),
     ],
-    ids=repr,
 )
 def test_claims_the_type_does_not_allow_are_refused(
     world: World, claims: dict[str, Any], kind: set[ErrorKind]
