@@ -15,8 +15,8 @@ from carnet_trust.cached_lookups import CachedLookups
 from carnet_trust.lookup_cache import LookupCache
 from carnet_trust.lookups import Lookups
 from carnet_trust.on_demand_lookups import OnDemandLookups
+from carnet_wallet.records import LANGUAGES
 from carnet_wallet.surroundings import Surroundings
-from carnet_wallet.telling import LANGUAGES
 from carnet_wallet.wallet import Wallet
 
 

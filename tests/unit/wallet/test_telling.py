@@ -8,6 +8,7 @@ import pytest
 
 from carnet_trust.askers import AskerKind, AskerName
 from carnet_wallet import telling
+from carnet_wallet.records import LANGUAGES
 from support.wallet_world import NOW, Asker, World, claimed_wallet
 
 AVOIDED = [
@@ -21,7 +22,7 @@ def sentences() -> Iterator[tuple[str, str]]:
     tables = (telling._WORDS, telling._STATES, telling._OUTCOMES, telling._UNMET)
     for table in tables:
         for key, words in table.items():
-            assert set(words) == set(telling.LANGUAGES), key
+            assert set(words) == set(LANGUAGES), key
             for text in words.values():
                 yield str(key), text
 
@@ -72,7 +73,7 @@ def test_values_as_a_person_reads_them(value: object, text: str) -> None:
     assert telling.value_text(value) == text
 
 
-@pytest.mark.parametrize("lang", telling.LANGUAGES)
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_preview_tells_every_shown_value_and_no_hidden_one(tmp_path: Path, lang: str) -> None:
     world = World(tmp_path / "carnet")
     with claimed_wallet(world) as wallet:
@@ -93,3 +94,16 @@ def test_labels_of_another_locale_are_better_than_none() -> None:
     assert telling.in_language({"fr-FR": "Niveau", "de": "Stufe"}, "fr") == "Niveau"
     assert telling.in_language({"de": "Stufe"}, "fr") == "Stufe"
     assert telling.in_language({}, "fr", otherwise="?") == "?"
+
+
+def test_a_claim_is_one_line_with_all_its_values(tmp_path: Path) -> None:
+    world = World(tmp_path / "carnet")
+    with claimed_wallet(world) as wallet:
+        one = wallet.card(wallet.list(now=NOW)[0].card.card_id)
+
+    lines = telling.card_lines(one, issuer="school.example", lang="fr")
+
+    assert "  Nature du document : Attestation de fin de formation" in lines
+    assert lines[0] == "Attestation de compétences · Délivré par school.example"
+    assert sum(line.startswith("  Compétences : ") for line in lines) == 4
+    assert any(line.startswith("  Compétences : électricité · ESCO") for line in lines)

@@ -25,11 +25,21 @@ _MAKER: Final = object()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownClaim:
-    """One claim as the worker reads it: its label by language, its value, where it stands."""
+    """One single value as the worker reads it.
+
+    Attributes:
+        path: where it stands.
+        label: what it is called, by language.
+        belongs_to: what the whole claim it is a part of is called, by language.
+        value: what is shown.
+        words: for a value of a closed list, what a person reads for it, by language.
+    """
 
     path: ConcretePath
     label: Mapping[str, str]
+    belongs_to: Mapping[str, str]
     value: object = field(repr=False)
+    words: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def tick(self) -> str:

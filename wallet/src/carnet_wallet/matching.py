@@ -8,17 +8,24 @@ again, with a plain word, rather than refused (DESIGN 4, decision 7).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from carnet_schemas.catalog import REGISTERED_CLAIMS
-from carnet_schemas.dcql import Candidate, CandidateMatch, Matches, QueryUnmetError, evaluate
+from carnet_schemas.catalog import CREDENTIAL_TYPES, REGISTERED_CLAIMS, value_words
+from carnet_schemas.dcql import (
+    Candidate,
+    CandidateMatch,
+    Matches,
+    QueryUnmetError,
+    UnmetPart,
+    UnmetReason,
+    evaluate,
+)
 from carnet_schemas.dcql_query import DcqlQuery
-from carnet_schemas.paths import ConcretePath
+from carnet_schemas.paths import ConcretePath, Path
 from carnet_securing.authority_key_id import named_authorities
 from carnet_securing.held import HeldSdJwt
 from carnet_securing.jws import parse_jws
 from carnet_securing.limits import ISSUED
-from carnet_securing.strict_json import JsonObject
 from carnet_wallet.consent import PreviewCard, ShownClaim, label_of, leaves
-from carnet_wallet.records import Card, Copy
+from carnet_wallet.records import LANGUAGES, Card, Copy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +59,15 @@ class HeldCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MissingPart:
+    """A part of a question nothing answers: why, and the claim it is about, in words."""
+
+    query_id: str
+    reason: UnmetReason
+    label: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChosenCopy:
     """A copy, and whether somebody else has seen it."""
 
@@ -80,18 +96,16 @@ def preview_card(found: CandidateMatch, one: HeldCard, *, asker: str, now: int) 
     """What showing this would tell, claim by claim."""
     held, labels = one.held, one.card.labels
     disclosable, opened = frozenset(held.paths()), frozenset(found.paths)
-    shown, always, hidden = [], [], dict[str, Mapping[str, str]]()
-    for path, value in _all_leaves(held.claims):
+    shown, always, hidden = [], [], dict[ConcretePath, Mapping[str, str]]()
+    for path, value in _all_leaves(one):
         covers = [path[:end] for end in range(1, len(path) + 1) if path[:end] in disclosable]
-        claim = ShownClaim(path=path, label=label_of(labels, path), value=value)
-        if all(cover in opened for cover in covers):
-            if covers:
-                shown.append(claim)
-            elif path[0] not in REGISTERED_CLAIMS:
-                always.append(claim)
-        else:
-            label = label_of(labels, path)
-            hidden["\n".join(label.values())] = label
+        closed = next((cover for cover in covers if cover not in opened), None)
+        if closed is not None:
+            hidden[closed] = label_of(labels, closed)
+        elif covers:
+            shown.append(_claim(one, path, value))
+        elif path[0] not in REGISTERED_CLAIMS:
+            always.append(_claim(one, path, value))
     return PreviewCard(
         query_id=found.query_id,
         card_id=found.candidate_id,
@@ -108,9 +122,47 @@ def preview_card(found: CandidateMatch, one: HeldCard, *, asker: str, now: int) 
 def all_claims(one: HeldCard) -> tuple[ShownClaim, ...]:
     """Everything a certificate says, as the worker reads it."""
     return tuple(
-        ShownClaim(path=path, label=label_of(one.card.labels, path), value=value)
-        for path, value in _all_leaves(one.held.claims)
+        _claim(one, path, value)
+        for path, value in _all_leaves(one)
         if path[0] not in REGISTERED_CLAIMS
+    )
+
+
+def missing_parts(parts: Sequence[UnmetPart], cards: Sequence[HeldCard]) -> tuple[MissingPart, ...]:
+    """Which parts of a question nothing answers, in the words of what she holds."""
+    return tuple(
+        MissingPart(
+            query_id=part.query_id, reason=part.reason, label=_label_anywhere(part.path, cards)
+        )
+        for part in parts
+    )
+
+
+def _label_anywhere(path: Path | None, cards: Sequence[HeldCard]) -> Mapping[str, str]:
+    if path is None:
+        return {}
+    for one in cards:
+        for pattern, words in one.card.labels.claims:
+            if pattern == path:
+                return words
+    name = "/".join(str(step) for step in path if step is not None)
+    return dict.fromkeys(LANGUAGES, name)
+
+
+def _claim(one: HeldCard, path: ConcretePath, value: object) -> ShownClaim:
+    labels, vct = one.card.labels, one.card.vct
+    words = {}
+    if vct in CREDENTIAL_TYPES:
+        for language in LANGUAGES:
+            text = value_words(vct, path, value, language=language)
+            if text is not None:
+                words[language] = text
+    return ShownClaim(
+        path=path,
+        label=label_of(labels, path),
+        belongs_to=label_of(labels, path[:1]),
+        value=value,
+        words=words,
     )
 
 
@@ -132,5 +184,9 @@ def _authorities(one: HeldCard, query: DcqlQuery) -> tuple[tuple[str, str], ...]
     return named_authorities(signed.unverified_header, limits=ISSUED)
 
 
-def _all_leaves(claims: JsonObject) -> list[tuple[ConcretePath, object]]:
-    return [leaf for name, value in claims.items() for leaf in leaves((name,), value)]
+def _all_leaves(one: HeldCard) -> list[tuple[ConcretePath, object]]:
+    """Every single value, in the order in which the type describes its claims."""
+    order = {path[0]: place for place, (path, _) in enumerate(reversed(one.card.labels.claims))}
+    claims = one.held.claims
+    names = sorted(claims, key=lambda name: -order.get(name, -1))
+    return [leaf for name in names for leaf in leaves((name,), claims[name])]

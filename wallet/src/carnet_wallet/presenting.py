@@ -94,14 +94,7 @@ def prepare_answer(
         if asker not in copy.shown_to:
             copy = replace(copy, shown_to=(*copy.shown_to, asker))
         copies[one.card.card_id] = copy
-        shown.append(
-            ShownCard(
-                card_id=one.card.card_id,
-                copy_id=copy.copy_id,
-                title=one.card.labels.title,
-                paths=found.paths,
-            )
-        )
+        shown.append(ShownCard.of(one.card, copy, found.paths))
     try:
         payload: JsonObject = {"vp_token": vp_token_json(token)}
     except SchemaError as error:

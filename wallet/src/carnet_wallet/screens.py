@@ -47,12 +47,7 @@ def show_on_screen(
     text = bind_shown(
         chosen.copy.held.select(paths), now=now, signer=chosen.copy.key.signer(), code=code
     ).decode("ascii")
-    shown = ShownCard(
-        card_id=one.card.card_id,
-        copy_id=chosen.copy.copy_id,
-        title=one.card.labels.title,
-        paths=tuple(paths),
-    )
+    shown = ShownCard.of(one.card, chosen.copy, paths)
     showing = Showing.begin(
         at=now,
         asker="",

@@ -8,7 +8,8 @@ from typing import Any, Final, Self
 
 from carnet_schemas.paths import ConcretePath
 from carnet_securing.strict_json import JsonObject
-from carnet_wallet.records import SHOWING, check_version
+from carnet_wallet.consent import label_of
+from carnet_wallet.records import SHOWING, Card, Copy, check_version
 from carnet_wallet.vault.vault import Put
 
 _VERSION: Final = 1
@@ -25,12 +26,28 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownCard:
-    """One certificate of a showing, and the places that were opened or always stand open."""
+    """One certificate of a showing, and the places that were opened for it.
+
+    `parts` names each claim that was opened, whole or in part, as she knew it then: by its
+    member name, the words by language.
+    """
 
     card_id: str
     copy_id: str
     title: Mapping[str, str]
     paths: tuple[ConcretePath, ...] = field(repr=False)
+    parts: Mapping[str, Mapping[str, str]]
+
+    @classmethod
+    def of(cls, card: Card, copy: Copy, paths: Sequence[ConcretePath]) -> Self:
+        """What the history keeps of a copy opened at some places."""
+        return cls(
+            card_id=card.card_id,
+            copy_id=copy.copy_id,
+            title=card.labels.title,
+            paths=tuple(paths),
+            parts={str(path[0]): dict(label_of(card.labels, path[:1])) for path in paths},
+        )
 
     def to_json(self) -> JsonObject:
         """For sealing."""
@@ -39,6 +56,7 @@ class ShownCard:
             "copy": self.copy_id,
             "title": dict(self.title),
             "paths": [list(path) for path in self.paths],
+            "parts": {name: dict(words) for name, words in self.parts.items()},
         }
 
     @classmethod
@@ -49,6 +67,7 @@ class ShownCard:
             copy_id=stored["copy"],
             title=stored["title"],
             paths=tuple(tuple(path) for path in stored["paths"]),
+            parts=stored["parts"],
         )
 
 

@@ -9,15 +9,14 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from carnet_schemas.dcql import UnmetPart, UnmetReason
+from carnet_schemas.dcql import UnmetReason
 from carnet_trust.askers import AskerKind, AskerName
 from carnet_trust.clean_text import clean_text
 from carnet_wallet.consent import Preview, PreviewCard, ShownClaim
-from carnet_wallet.matching import HeldCard, all_claims
+from carnet_wallet.matching import HeldCard, MissingPart, all_claims
 from carnet_wallet.showings import Outcome, Showing
 from carnet_wallet.states import CardState
 
-LANGUAGES: Final = ("fr", "en")
 _LONGEST_VALUE: Final = 120
 
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -181,12 +180,12 @@ def preview_lines(
     return lines
 
 
-def missing_lines(missing: Sequence[UnmetPart], asker: AskerName, lang: str) -> list[str]:
+def missing_lines(missing: Sequence[MissingPart], asker: AskerName, lang: str) -> list[str]:
     """Which parts of a request cannot be answered: for her eyes."""
     lines = [asker_words(asker, lang), word("missing", lang)]
     for part in missing:
-        name = "/".join(str(step) for step in part.path or () if step is not None)
-        lines.append("  - " + _UNMET[part.reason][lang].format(part=clean(name)))
+        name = in_language(part.label, lang)
+        lines.append("  - " + _UNMET[part.reason][lang].format(part=name))
     lines.append(word("missing_private", lang))
     return lines
 
@@ -207,7 +206,7 @@ def history_lines(showings: Iterable[Showing], lang: str) -> list[str]:
             name = f"{name} ({_WORDS['unknown'][lang]})"
         lines.append(f"{moment}  {name}  [{_OUTCOMES[showing.outcome][lang]}]")
         for card in showing.cards:
-            parts = ", ".join(dict.fromkeys(str(path[0]) for path in card.paths))
+            parts = ", ".join(in_language(words, lang) for words in card.parts.values())
             told = word("shown_parts", lang, parts=parts or _WORDS["nothing"][lang])
             lines.append(f"  {title_of(card.title, lang)} · {told}")
     return lines
@@ -237,7 +236,30 @@ def _card_lines(card: PreviewCard, *, issuers: Mapping[str, str], lang: str) -> 
 
 
 def _claims(claims: Iterable[ShownClaim], lang: str) -> list[str]:
-    return [f"{in_language(claim.label, lang)}: {value_text(claim.value)}" for claim in claims]
+    """One line a claim, or a line for each element of a list of things: `label: values`."""
+    groups: dict[tuple[str | int, ...], list[ShownClaim]] = {}
+    for claim in claims:
+        whole = len(claim.path) > 2 and isinstance(claim.path[1], int)
+        groups.setdefault(claim.path[: 2 if whole else 1], []).append(claim)
+    colon = " : " if lang == "fr" else ": "
+    return [
+        in_language(group[0].belongs_to, lang) + colon + " · ".join(_values(group, lang))
+        for group in groups.values()
+    ]
+
+
+def _values(group: Sequence[ShownClaim], lang: str) -> list[str]:
+    """The values of one claim; parts of an object are named, those of a list element are not.
+
+    The name of a thing comes first; a text in several languages is given in each.
+    """
+    named = sorted(group, key=lambda claim: claim.path[-1] != "label")
+    texts = []
+    for claim in named:
+        text = in_language(claim.words, lang) or value_text(claim.value)
+        is_part = len(claim.path) == 2 and claim.label != claim.belongs_to
+        texts.append(f"{in_language(claim.label, lang)} {text}" if is_part else text)
+    return texts
 
 
 def value_text(value: object) -> str:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from carnet_schemas.asking import beyond
-from carnet_schemas.dcql import QueryUnmetError, UnmetPart
+from carnet_schemas.dcql import QueryUnmetError
 from carnet_schemas.errors import SchemaError
 from carnet_securing import base64url
 from carnet_securing.sealing import KdfParameters
@@ -23,7 +23,7 @@ from carnet_wallet.claim_record import Claim
 from carnet_wallet.claiming import Claiming, OpenedOffer
 from carnet_wallet.consent import Consent, Preview
 from carnet_wallet.fetched import VaultLookupCache
-from carnet_wallet.matching import HeldCard, match, preview_card
+from carnet_wallet.matching import HeldCard, MissingPart, match, missing_parts, preview_card
 from carnet_wallet.presenting import Sent, prepare_answer, send_answer, send_refusal
 from carnet_wallet.records import CARD, CLAIM, COPY, SETTING, SHOWING, Card, Copy
 from carnet_wallet.requests import (
@@ -69,7 +69,7 @@ class Question:
 
     asker: AskerName
     preview: Preview | None
-    missing: tuple[UnmetPart, ...]
+    missing: tuple[MissingPart, ...]
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     resolved: ResolvedRequest = field(repr=False)
 
@@ -277,7 +277,8 @@ class Wallet:
             matches = match(resolved.request.query, list(cards.values()), now=now)
             picked = matches.smallest if choice is None else matches.choose(choice)
         except QueryUnmetError as error:
-            return Question(asker=asker, preview=None, missing=error.parts, resolved=resolved)
+            missing = missing_parts(error.parts, list(cards.values()))
+            return Question(asker=asker, preview=None, missing=missing, resolved=resolved)
         except SchemaError as error:
             raise refused(error) from None
         preview = Preview(

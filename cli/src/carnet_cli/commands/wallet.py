@@ -313,8 +313,7 @@ def history(
             "asker": {"name": showing.asker_name, "known": showing.known, "id": showing.asker},
             "outcome": showing.outcome.value,
             "certificates": [
-                {"id": card.card_id, "claims": list(dict.fromkeys(str(p[0]) for p in card.paths))}
-                for card in showing.cards
+                {"id": card.card_id, "claims": list(card.parts)} for card in showing.cards
             ],
         }
         for showing in showings
