@@ -123,6 +123,7 @@ class StatusPublisher:
             ttl=times.status_ttl,
             aggregation_uri=f"{self._config.url}/status",
             signer=self._signer,
+            issuer=self._config.url,
         )
         return token.encode("ascii")
 

@@ -4,15 +4,14 @@
    every connection and read back: a kill -9 test passes even without them, a power
    cut does not.
 2. A writing transaction takes SQLite's write lock at once (`BEGIN IMMEDIATE`), so that what
-   it read cannot change before it writes. Threads of this process queue on a lock of
-   their own, because SQLite's busy handler sleeps and starves the unlucky.
+   it read cannot change before it writes. Threads of this process take turns, and share
+   commits when they queue (`shared_commit`).
 3. A locked, full or vanished database is a `StoreUnavailableError`, never a defect.
 
 PostgreSQL needs none of the three pragmas; its isolation is `READ COMMITTED`, and every
 statement that decides something ("once means once") is a conditional update or a unique key.
 """
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +24,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool
 
 from carnet_issuer.errors import StoreUnavailableError
+from carnet_issuer.store.shared_commit import SharedCommit, TurnNotTakenError
 from carnet_securing.errors import ErrorKind
 
 PATIENCE_SECONDS: Final = 5.0
@@ -53,14 +53,14 @@ class Database:
         """
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._writers = threading.Lock()
-        self._patience = patience
         self._engine = (
             _sqlite_engine(self.url, patience)
             if self.is_sqlite
             else create_engine(self.url, pool_timeout=patience, pool_pre_ping=True)
         )
-        self._writing_engine = self._engine.execution_options(**{_WRITE: True})
+        self._shared = SharedCommit(
+            self._engine.execution_options(**{_WRITE: True}), patience=patience
+        )
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -83,13 +83,11 @@ class Database:
             with _explained(), self._engine.begin() as connection:
                 yield connection
             return
-        if not self._writers.acquire(timeout=self._patience):
-            raise _unavailable("The database is busy.")
         try:
-            with _explained(), self._writing_engine.begin() as connection:
+            with _explained(), self._shared.write() as connection:
                 yield connection
-        finally:
-            self._writers.release()
+        except TurnNotTakenError:
+            raise _unavailable("The database is busy.") from None
 
     @contextmanager
     def exclusive(self) -> Iterator[Connection]:
