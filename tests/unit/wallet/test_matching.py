@@ -113,6 +113,7 @@ SHOWN = [
 ]
 
 
+@pytest.mark.parametrize(("path", "shown"), SHOWN)
 def test_the_preview_shows_exactly_what_the_bytes_show(
     nested: HeldSdJwt, path: list[Any], shown: set[Any]
 ) -> None:
