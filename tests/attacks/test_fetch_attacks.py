@@ -260,7 +260,18 @@ def test_V16_the_body_of_another_status_is_never_used(
     server: HostileServer, fetch: HttpFetch, status: int
 ) -> None:
     body = b"" if status in (204, 304) else b'{"keys":[]}'
-    server.on("/keys", answer(status, body))
+    server.on("/keys", answer(status, body, headers={"Location": "/elsewhere"}))
+    server.on("/elsewhere", answer(body=b"{}"))
+
+    assert refusal(fetch, server.url("/keys"), max_redirects=3) is ErrorKind.FETCH_FAILED
+    assert [request.target for request in server.requests] == ["/keys"]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_V16_a_redirect_to_nowhere_is_no_document(
+    server: HostileServer, fetch: HttpFetch, status: int
+) -> None:
+    server.on("/keys", answer(status, b'{"keys":[]}'))
 
     assert refusal(fetch, server.url("/keys"), max_redirects=3) is ErrorKind.FETCH_FAILED
 
@@ -384,6 +395,10 @@ def test_V17_a_bomb_within_the_wire_limit_is_not_unpacked(
         pytest.param(raw(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 300_000), id="huge-header"),
         pytest.param(raw(CHUNKED, b"zz\r\n"), id="malformed-chunk"),
         pytest.param(answer(body=b"{}", headers={"Content-Encoding": "br"}), id="brotli"),
+        pytest.param(
+            answer(body=gzip.compress(b"{}"), headers={"Content-Encoding": "deflate"}),
+            id="gzip-called-deflate",
+        ),
         pytest.param(answer(body=b"{}", headers={"Content-Encoding": "gzip"}), id="not-gzip"),
         pytest.param(
             answer(body=gzip.compress(b"{}")[:-1], headers={"Content-Encoding": "gzip"}),

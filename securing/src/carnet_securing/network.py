@@ -113,7 +113,7 @@ class VettedBackend(httpcore2.NetworkBackend):
         asking.join(self._deadline.left(httpcore2.ConnectTimeout))
         if asking.is_alive():
             raise httpcore2.ConnectTimeout
-        if not found or not found[0]:
+        if not found:
             raise httpcore2.ConnectError
         return found[0]
 
