@@ -65,7 +65,7 @@ def issue_sd_jwt(
     mint.account(text, hash_names=1 if mint.hides else 0)
     if mint.suspicious:
         _refuse_reserved(payload)
-    jwt = sign_jws(text.encode("utf-8"), signer=signer, typ=typ, header=header)
+    jwt = sign_jws(_utf8(text), signer=signer, typ=typ, header=header)
     return "~".join((jwt, *(one.decode("ascii") for one in mint.disclosures), ""))
 
 
@@ -143,10 +143,7 @@ class _Mint:
         if type(value) is dict or type(value) is list:
             self.account(written)
         text = f'["{next(self._salts)}",{written_name}{written}]'
-        try:
-            return base64url.encode_bytes(text.encode("utf-8"))
-        except UnicodeEncodeError:
-            raise InvalidError(ErrorKind.MALFORMED, "A value cannot be written as JSON.") from None
+        return base64url.encode_bytes(_utf8(text))
 
     def account(self, text: str, *, hash_names: int = 0) -> None:
         """Count the members of `text` that have a reserved name."""
@@ -189,6 +186,13 @@ def _refuse_reserved(value: JsonValue) -> None:
     elif isinstance(value, list):
         for element in value:
             _refuse_reserved(element)
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise InvalidError(ErrorKind.MALFORMED, "A value cannot be written as JSON.") from None
 
 
 def _conflict() -> InvalidError:

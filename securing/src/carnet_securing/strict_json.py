@@ -8,7 +8,7 @@ last duplicate, guesses UTF-16 and accepts `NaN`.
 import json  # noqa: TID251 - this module is the parsing boundary the ban protects
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from carnet_securing.errors import ErrorKind, InvalidError
@@ -111,7 +111,7 @@ def dumps(value: JsonValue) -> str:
         InvalidError: `malformed` for a value JSON has no form for.
     """
     try:
-        return _ENCODER.encode(value)
+        return "".join(_ENCODE(value, 0))
     except (ValueError, TypeError, RecursionError):
         raise InvalidError(ErrorKind.MALFORMED, "A value cannot be written as JSON.") from None
 
@@ -185,3 +185,32 @@ _SCAN_MEMBERS: Final = _scanner(tuple)
 _ENCODER: Final = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, separators=(",", ":"), check_circular=False
 )
+
+
+def _encoding() -> Callable[[JsonValue, int], Iterable[str]]:
+    """What `_ENCODER.encode` sets up anew at each call, set up once.
+
+    Where this Python has no such part, or another one, the public method does.
+    """
+    encoder = _ENCODER
+    try:
+        encode: Callable[[JsonValue, int], Iterable[str]] = json.encoder.c_make_encoder(  # type: ignore[attr-defined]  # typeshed does not list it
+            None,
+            encoder.default,
+            json.encoder.encode_basestring,
+            None,
+            encoder.key_separator,
+            encoder.item_separator,
+            encoder.sort_keys,
+            encoder.skipkeys,
+            encoder.allow_nan,
+        )
+        probe = {"a": [1, 1.5, "\u00e9\n", None, True, {}]}
+        if "".join(encode(probe, 0)) == encoder.encode(probe):
+            return encode
+    except (AttributeError, TypeError):
+        pass
+    return lambda value, _level: (encoder.encode(value),)
+
+
+_ENCODE: Final = _encoding()
