@@ -76,6 +76,7 @@ class Recipe:
     digital_signature: bool = True
     cert_sign: bool | None = None
     extensions: Sequence[tuple[x509.ExtensionType, bool]] = ()
+    without: Sequence[type[x509.ExtensionType]] = ()
     key: Any = None
 
 
@@ -98,7 +99,8 @@ def issue(recipe: Recipe, *, by: Authority | None = None) -> Authority:
         *_standard_extensions(recipe, key, signing_key),
         *recipe.extensions,
     ]:
-        builder = builder.add_extension(extension, critical=critical)
+        if not isinstance(extension, tuple(recipe.without)):
+            builder = builder.add_extension(extension, critical=critical)
     certificate = builder.sign(signing_key, recipe.digest)  # type: ignore[arg-type]
     return Authority(certificate=certificate, key=key)
 

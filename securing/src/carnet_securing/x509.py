@@ -243,9 +243,21 @@ def _validate_path(
     from cryptography import x509  # noqa: PLC0415 - the optional seam is imported on use
     from cryptography.x509 import verification  # noqa: PLC0415 - as above
 
-    # The defaults of the web demand TLS purposes of a CA; who may sign what is step 5.
-    authorities = verification.ExtensionPolicy.webpki_defaults_ca().may_be_present(
-        x509.ExtendedKeyUsage, verification.Criticality.AGNOSTIC, None
+    def check_may_certify(
+        _policy: verification.Policy, _certificate: x509.Certificate, usage: x509.KeyUsage | None
+    ) -> None:
+        if usage is not None and not usage.key_cert_sign:
+            raise ValueError("not an authority's key")
+
+    # RFC 5280 section 6.1 asks less of an authority than the web's profile: key usage counts
+    # where it is present, key identifiers are hints, and who may sign what is step 5.
+    agnostic = verification.Criticality.AGNOSTIC
+    authorities = (
+        verification.ExtensionPolicy.webpki_defaults_ca()
+        .may_be_present(x509.KeyUsage, agnostic, check_may_certify)
+        .may_be_present(x509.SubjectKeyIdentifier, agnostic, None)
+        .may_be_present(x509.AuthorityKeyIdentifier, agnostic, None)
+        .may_be_present(x509.ExtendedKeyUsage, agnostic, None)
     )
     verifier = (
         verification.PolicyBuilder()

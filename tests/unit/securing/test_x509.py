@@ -242,6 +242,30 @@ def test_a_purpose_of_the_authority_does_not_matter() -> None:
 
 
 @pytest.mark.parametrize(
+    "without", [x509.KeyUsage, x509.SubjectKeyIdentifier, x509.AuthorityKeyIdentifier]
+)
+def test_what_rfc_5280_does_not_check_may_be_missing(
+    without: type[x509.ExtensionType],
+) -> None:
+    """Authorities made by hand with common tools lack one or the other."""
+    made = chain(
+        root=Recipe(name="root", ca=True, without=[without]),
+        intermediate=Recipe(name="intermediate", ca=True, without=[without]),
+        leaf=Recipe(name="leaf", dns=["issuer.example"], without=[without]),
+    )
+
+    assert verify(made).subject == "CN=leaf"
+
+
+@pytest.mark.parametrize("part", ["root", "intermediate"])
+def test_an_authority_must_say_that_it_is_one(part: str) -> None:
+    recipe = Recipe(name=part, ca=True, without=[x509.BasicConstraints])
+    made = chain(root=recipe) if part == "root" else chain(intermediate=recipe)
+
+    assert kind_of(made) is ErrorKind.CHAIN_INVALID
+
+
+@pytest.mark.parametrize(
     "leaf",
     [
         Recipe(name="leaf", ca=True, dns=["issuer.example"]),
