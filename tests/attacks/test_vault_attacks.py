@@ -2,8 +2,10 @@
 
 import contextlib
 import errno
+import itertools
 import os
 import resource
+import shutil
 import signal
 import stat
 import subprocess
@@ -17,7 +19,7 @@ from carnet_securing import strict_json
 from carnet_securing.errors import ErrorKind
 from carnet_wallet.errors import VaultError
 from carnet_wallet.vault import format as vault_format
-from carnet_wallet.vault.vault import Put, Vault
+from carnet_wallet.vault.vault import Put, Remove, Vault
 from support.vaults import (
     PASSPHRASE,
     FailingDisk,
@@ -387,6 +389,72 @@ def test_S13_the_disk_fails_at_every_call(place: Path, error: int) -> None:
         assert after in (before, {**before, ("history", f"h{nth}"): {"n": nth}})
     assert after["history", f"h{nth}"] == {"n": nth}
     assert nth > 8
+
+
+OPERATIONS = {
+    "remove": lambda vault: vault.commit([Remove(kind="copy", record_id="a2")]),
+    "replace": lambda vault: vault.commit([Put(kind="card", record_id="a", value={"n": 9})]),
+    "new passphrase": lambda vault: vault.change_passphrase("autre", kdf=fresh_kdf()),
+}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_S13_the_disk_fails_at_every_call_of_every_operation(
+    place: Path, tmp_path: Path, name: str
+) -> None:
+    key = filled_vault(place)
+    before = contents(place, key)
+    for nth in itertools.count(1):
+        trial = tmp_path / f"trial{nth}"
+        shutil.copytree(place, trial)
+        disk = FailingDisk(nth, errno.ENOSPC)
+        kinds = []
+        with Vault.open_with_key(trial, data_key=key, calls=disk) as vault:
+            try:
+                OPERATIONS[name](vault)
+            except VaultError as refused:
+                kinds.append(refused.kind)
+            new_key = vault._data_key
+        assert kinds in ([], [ErrorKind.STORAGE_FULL])
+        after = state(trial, key, new_key)
+        assert after == before or name != "new passphrase"
+        if disk.calls < nth:
+            break
+    assert nth > 6
+
+
+def state(place: Path, *keys: bytes) -> dict[tuple[str, str], object]:
+    """What the vault holds, by whichever of the keys opens it; exactly one does.
+
+    When the very last sync of a passphrase change fails, the new passphrase may be the one.
+    """
+    found = []
+    for key in dict.fromkeys(keys):
+        with contextlib.suppress(VaultError):
+            found.append(contents(place, key))
+    if not found:
+        with Vault.open(place, passphrase="autre") as vault:
+            found.append({name: vault.get(*name) for name in vault._index.records})
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.mark.parametrize("error", FAULTS, ids=[errno.errorcode[e] for e in FAULTS])
+def test_S13_a_wallet_that_could_not_be_made_can_be_made_again(place: Path, error: int) -> None:
+    kdf = fresh_kdf()
+    for nth in itertools.count(1):
+        disk = FailingDisk(nth, error)
+        try:
+            Vault.create(place, passphrase=PASSPHRASE, kdf=kdf, calls=disk).close()
+        except VaultError as refused:
+            kind = refused.kind
+        else:
+            break
+        if kind is not ErrorKind.STORAGE_FULL:
+            assert kind is ErrorKind.CONFLICT, "the last sync failed, and it is there"
+            break
+    with Vault.open(place, passphrase=PASSPHRASE) as vault:
+        assert vault.counter == 0
 
 
 def test_S13_after_a_full_disk_the_same_open_wallet_goes_on(place: Path) -> None:

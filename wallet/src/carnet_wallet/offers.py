@@ -29,8 +29,9 @@ from carnet_schemas.oid4vci import (
     parse_offer_uri,
 )
 from carnet_securing import strict_json
-from carnet_securing.errors import ErrorKind
+from carnet_securing.errors import ErrorKind, UndeterminedError
 from carnet_securing.issuer_key import metadata_url
+from carnet_securing.strict_json import JsonObject
 from carnet_wallet.errors import ClaimRefusedError
 from carnet_wallet.web import SMALL_BYTES, Web, as_kind, get_json
 
@@ -78,11 +79,25 @@ def read_offer(uri: str, *, web: Web) -> CredentialOffer:
     try:
         link = parse_offer_uri(uri)
         if isinstance(link, OfferByReference):
-            return parse_credential_offer(get_json(web, link.uri, max_bytes=SMALL_BYTES))
+            return parse_credential_offer(_fetched_offer(link.uri, web=web))
         value = strict_json.loads_object(link.unverified_text, max_bytes=SMALL_BYTES)
         return parse_credential_offer(value)
     except SchemaError as error:
         raise _refused(error) from None
+
+
+def _fetched_offer(url: str, *, web: Web) -> JsonObject:
+    """An issuer takes an offer away once it was used or has ended, and says no more than that."""
+    try:
+        return get_json(web, url, max_bytes=SMALL_BYTES)
+    except UndeterminedError as error:
+        if error.kind is not ErrorKind.FETCH_FAILED:
+            raise
+        raise UndeterminedError(
+            error.kind,
+            "This offer cannot be read now.",
+            hint="It may have been used, or have ended. Try again later, or ask for a new offer.",
+        ) from None
 
 
 def resolve_offer(offer: CredentialOffer, *, web: Web) -> ResolvedOffer:

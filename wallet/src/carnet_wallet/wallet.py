@@ -14,6 +14,7 @@ from carnet_schemas.asking import beyond
 from carnet_schemas.dcql import QueryUnmetError
 from carnet_schemas.errors import SchemaError
 from carnet_securing import base64url
+from carnet_securing.errors import ErrorKind
 from carnet_securing.sealing import KdfParameters
 from carnet_trust.askers import AskerName, asker_name
 from carnet_trust.display_name import entry_name, identifier_name
@@ -22,6 +23,7 @@ from carnet_wallet.acceptance import Judges
 from carnet_wallet.claim_record import Claim
 from carnet_wallet.claiming import Claiming, OpenedOffer
 from carnet_wallet.consent import Consent, Preview
+from carnet_wallet.errors import VaultError
 from carnet_wallet.fetched import VaultLookupCache
 from carnet_wallet.matching import HeldCard, MissingPart, match, missing_parts, preview_card
 from carnet_wallet.presenting import Sent, prepare_answer, send_answer, send_refusal
@@ -149,9 +151,18 @@ class Wallet:
         """From now on only the new passphrase opens the wallet.
 
         Raises:
-            VaultError: `storage_full` (the old one still works), `vault_passphrase`.
+            VaultError: `storage_full`, `vault_passphrase`; as `Vault.change_passphrase`.
         """
-        self._vault.change_passphrase(passphrase, kdf=KdfParameters.fresh())
+        try:
+            self._vault.change_passphrase(passphrase, kdf=KdfParameters.fresh())
+        except VaultError as error:
+            if error.kind is not ErrorKind.STORAGE_FULL:
+                raise
+            raise VaultError(
+                error.kind,
+                "The passphrase could not be changed.",
+                hint="Use the old one; if it does not open the wallet, use the new one.",
+            ) from None
 
     def set_trust(self, trust_file: bytes) -> None:
         """Take other trust data; it counts from the next opening.

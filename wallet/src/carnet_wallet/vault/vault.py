@@ -237,8 +237,8 @@ class Vault:
         """Seal everything anew under a new data key, wrapped by the new passphrase only.
 
         Raises:
-            VaultError: `storage_full` (the old passphrase still works), `vault_kdf_policy`,
-                `vault_passphrase`.
+            VaultError: `storage_full`, `vault_kdf_policy`, `vault_passphrase`. Then the old
+                passphrase works; only when the very last sync failed it may be the new one.
         """
         data_key = secrets.token_bytes(32)
         header = vault_format.wrap(data_key, vault_id=self.vault_id, passphrase=passphrase, kdf=kdf)
