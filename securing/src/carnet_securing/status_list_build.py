@@ -120,6 +120,7 @@ def sign_status_list(
     ttl: int | None,
     aggregation_uri: str | None,
     signer: Signer,
+    issuer: str | None = None,
     x5c: Sequence[str] = (),
 ) -> str:
     """Compress and sign a packed array (section "Status List Token in JWT Format").
@@ -133,6 +134,8 @@ def sign_status_list(
         ttl: seconds a reader may keep it, or None.
         aggregation_uri: where all lists of this issuer are named, or None.
         signer: the issuer's key; its `kid` goes into the header.
+        issuer: becomes `iss`, by which verifiers of other makers find the key; the
+            specification asks for none, and reads none.
         x5c: certificates in standard base64 for the header, leaf first.
 
     Raises:
@@ -146,6 +149,7 @@ def sign_status_list(
     if aggregation_uri is not None:
         status_list["aggregation_uri"] = aggregation_uri
     claims = {
+        "iss": issuer,
         "sub": uri,
         "iat": issued_at,
         "exp": expires_at,
