@@ -20,16 +20,28 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def the_school(house: Path) -> Iterator[School]:
-    """An issuer whose address has a path."""
-    with school(house) as running:
+    """An issuer on plain http on this machine."""
+    with school(house, name="school") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def college(house: Path) -> Iterator[School]:
+    """An issuer whose identifier is an https address, as strangers' verifiers demand."""
+    with school(house, name="college", origin="https://college.example") as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def shop(house: Path, the_school: School) -> Iterator[Buyer]:
-    """Asks as `decentralized_identifier:did:jwk:`, takes encrypted answers."""
-    mode = ResponseMode.DIRECT_POST_JWT
-    with buyer(house, name="shop", trust=the_school.trust, mode=mode) as running:
+    """On https, asks as `decentralized_identifier:did:web:`, takes encrypted answers."""
+    with buyer(
+        house,
+        name="shop",
+        trust=the_school.trust,
+        mode=ResponseMode.DIRECT_POST_JWT,
+        origin="https://shop.example",
+    ) as running:
         yield running
 
 
@@ -44,10 +56,13 @@ def askers_root(house: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def gate(house: Path, the_school: School) -> Iterator[Buyer]:
-    """Asks as `x509_san_dns:localhost`, takes plain answers."""
+    """On plain http, asks as `x509_san_dns:localhost`, takes plain answers."""
     _, certificate = asking_certificate(Identification.X509_SAN_DNS)
-    mode = ResponseMode.DIRECT_POST
     with buyer(
-        house, name="gate", trust=the_school.trust, mode=mode, certificate=certificate
+        house,
+        name="gate",
+        trust=the_school.trust,
+        mode=ResponseMode.DIRECT_POST,
+        certificate=certificate,
     ) as running:
         yield running

@@ -9,16 +9,21 @@ import pytest
 
 from carnet_verifier.service.asking import AskedQuestion
 from support.interop import Stranger
-from support.interop_services import Buyer, School
+from support.interop_services import Buyer, School, routes
 
 pytestmark = pytest.mark.interop
 
 
 @pytest.fixture(scope="module")
-def wallet(house: Path, askers_root: Path) -> Iterator[Stranger]:
+def wallet(house: Path, askers_root: Path, shop: Buyer) -> Iterator[Stranger]:
     """The stranger's wallet; what it claims stays in it for the tests after."""
-    log = house / "wallet.log"
-    with Stranger.node("wallet.mjs", log=log, TEST_ROOT=str(askers_root)) as running:
+    with Stranger.node(
+        "wallet.mjs",
+        log=house / "wallet.log",
+        TEST_INSECURE="1",
+        TEST_ROOT=str(askers_root),
+        TEST_ROUTES=routes(shop),
+    ) as running:
         yield running
 
 
@@ -49,6 +54,14 @@ def test_claims_an_offer_by_value_without_code(wallet: Stranger, the_school: Sch
     assert wallet.do("claim", offer=offer.offer_uri)["notified"] == 204
 
 
+def test_claims_from_an_https_issuer(house: Path, college: School) -> None:
+    offer = college.offer()
+    log = house / "strict-wallet.log"
+    with Stranger.node("wallet.mjs", log=log, TEST_ROUTES=routes(college)) as strict:
+        got = strict.do("claim", offer=offer.offer_uri, txCode=offer.tx_code, copies=10)
+    assert len(set(got["credentials"])) == 10
+
+
 def test_a_wrong_collection_code_is_told_and_burns_nothing(
     wallet: Stranger, the_school: School
 ) -> None:
@@ -68,7 +81,11 @@ def test_answers_encrypted(
     asked = shop.ask(["title"], ["month"])
     sent = wallet.do("present", request=asked.request_uri, enc=enc)
     assert (sent["status"], sent["responseMode"]) == (200, "direct_post.jwt")
-    assert sent["asker"]["prefix"] == "decentralized_identifier"
+    assert sent["asker"] == {
+        "prefix": "decentralized_identifier",
+        "identifier": "did:web:shop.example",
+        "signed": True,
+    }
     assert shop.judged(asked) == ("verified", None)
     assert {"title", "month"} <= set(_claims(shop, asked))
     assert "given_name" not in _claims(shop, asked)
@@ -107,10 +124,10 @@ def test_a_replayed_answer_is_refused(
 ) -> None:
     asked = shop.ask(["title"])
     sent = wallet.do("present", request=asked.request_uri)
-    address = f"{shop.url}/response/{asked.id}"
+    address = f"{shop.listening}/response/{asked.id}"
     assert httpx2.post(address, data={"response": sent["jwe"]}).status_code >= 400
     other = shop.ask(["title"])
-    again = httpx2.post(f"{shop.url}/response/{other.id}", data={"response": sent["jwe"]})
+    again = httpx2.post(f"{shop.listening}/response/{other.id}", data={"response": sent["jwe"]})
     assert again.status_code >= 400
     assert shop.judged(other) == (None, None)
 

@@ -4,10 +4,11 @@ import { Openid4vciClient, setGlobalConfig } from "@openid4vc/openid4vci";
 import { Openid4vpClient } from "@openid4vc/openid4vp";
 import { SDJwtVcInstance } from "@sd-jwt/sd-jwt-vc";
 import { DcqlQuery } from "dcql";
-import { bare, callbacks, hasher, newKey, saltGenerator, signerOf } from "./crypto.mjs";
+import { bare, callbacks, go, hasher, newKey, saltGenerator, signerOf } from "./crypto.mjs";
 import { serveLines } from "./lines.mjs";
 
-setGlobalConfig({ allowInsecureUrls: true }); // plain http on this machine, as our services speak it
+// Plain http is spoken on this machine only, and only when the test says so.
+setGlobalConfig({ allowInsecureUrls: process.env.TEST_INSECURE === "1" });
 const held = []; // { credential, privateJwk }
 
 // OpenID4VCI 1.0 by pre-authorized code: offer, metadata, token, nonce, proofs, credentials.
@@ -83,7 +84,7 @@ async function decline({ request, error = "access_denied" }) {
   const { resolved } = await resolve(request, []);
   const { response_uri: url, state } = resolved.authorizationRequestPayload;
   const body = new URLSearchParams({ error, ...(state && { state }) });
-  const answered = await fetch(url, { method: "POST", body });
+  const answered = await go(url, { method: "POST", body });
   return { status: answered.status, body: await answered.json() };
 }
 

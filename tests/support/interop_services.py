@@ -4,12 +4,14 @@ What their offices do (import, offer, ask, read an answer) goes straight to the 
 the command line does; every message to a stranger goes over HTTP.
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives import serialization
 
@@ -31,12 +33,27 @@ SCHOOL_PATH = "/t/chantier"
 LONG_AGO, FAR_AHEAD = 1_577_836_800, 4_102_444_800
 
 
+def routes(*services: "School | Buyer") -> str:
+    """For TEST_ROUTES: where each https origin listens on this machine."""
+    return json.dumps({_origin(each.url): _origin(each.listening) for each in services})
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 @dataclass
 class School:
-    """An issuer with a class list; its address has a path, so well-known names are inserted."""
+    """An issuer with a class list; its address has a path, so well-known names are inserted.
+
+    `url` is its identifier, `listening` where its process answers; they differ when it
+    stands for an issuer on https, whose name and TLS a stranger's `fetch` puts aside.
+    """
 
     folder: Path
     url: str
+    listening: str
     record_ids: list[str]
     trust: dict[str, Any]
 
@@ -59,13 +76,14 @@ class School:
 
 
 @contextmanager
-def school(parent: Path) -> Iterator[School]:
+def school(parent: Path, *, name: str, origin: str | None = None) -> Iterator[School]:
     """Make a school in `parent` and serve it until the block ends."""
-    bound, folder = Bound(), parent / "school"
+    bound, folder = Bound(), parent / name
+    url, listening = (origin or bound.url) + SCHOOL_PATH, bound.url + SCHOOL_PATH
     with Issuer.create(
         folder,
         name="École du Chantier",
-        url=bound.url + SCHOOL_PATH,
+        url=url,
         passphrase=PASSPHRASE,
         now=now(),
     ) as issuer:
@@ -73,16 +91,17 @@ def school(parent: Path) -> Iterator[School]:
         people = (SAMPLES / "class-list.csv").read_bytes()
         report, _ = issuer.import_class(people, template_id=template.id, now=now())
         trust = issuer.trust_entry()
-    with serving(["issuer", "serve", str(folder)], bound, log=parent / "school.log"):
-        yield School(folder, bound.url + SCHOOL_PATH, list(report.record_ids), trust)
+    with serving(["issuer", "serve", str(folder)], bound, log=parent / f"{name}.log"):
+        yield School(folder, url, listening, list(report.record_ids), trust)
 
 
 @dataclass
 class Buyer:
-    """A verifier that trusts the school."""
+    """A verifier that trusts the school; `url` and `listening` as of a school."""
 
     folder: Path
     url: str
+    listening: str
     client_id: str
 
     def ask(self, *paths: list[str | int | None], unsigned: bool = False) -> AskedQuestion:
@@ -130,6 +149,7 @@ def buyer(
     name: str,
     trust: dict[str, Any],
     mode: ResponseMode,
+    origin: str | None = None,
     certificate: Certificate | None = None,
 ) -> Iterator[Buyer]:
     """Make a verifier in `parent` and serve it until the block ends."""
@@ -137,14 +157,14 @@ def buyer(
     verifier = Verifier.create(
         folder,
         name=name,
-        url=bound.url,
+        url=origin or bound.url,
         passphrase=PASSPHRASE,
         trust=TrustData.of([entry_from_json(trust)]),
         certificate=certificate,
         response_mode=mode,
         allow_loopback_http=True,
     )
-    made = Buyer(folder, bound.url, verifier.settings.client_id)
+    made = Buyer(folder, origin or bound.url, bound.url, verifier.settings.client_id)
     verifier.close()
     made.refresh()
     with serving(["verifier", "serve", str(folder)], bound, log=parent / f"{name}.log"):

@@ -1,0 +1,26 @@
+// A stranger's verifier: @sd-jwt/sd-jwt-vc with its own status list and type metadata handling.
+// It is handed documents instead of fetching them, and a time instead of reading the clock.
+import { SDJwtVcInstance, TypeMetadataFormatSchema } from "@sd-jwt/sd-jwt-vc";
+import { hasher, saltGenerator, verifierOf } from "./crypto.mjs";
+import { serveLines } from "./lines.mjs";
+
+async function verify({ token, issuerKey, nonce, now, status, required, metadata }) {
+  const sdjwt = new SDJwtVcInstance({
+    hasher,
+    saltGenerator,
+    hashAlg: "sha-256",
+    verifier: await verifierOf(issuerKey),
+    kbVerifier: async (data, signature, payload) => (await verifierOf(payload.cnf.jwk))(data, signature),
+    statusListFetcher: async () => status,
+    loadTypeMetadataFormat: metadata !== undefined,
+    vctFetcher: async () => JSON.parse(metadata),
+  });
+  const options = { keyBindingNonce: nonce ?? undefined, currentDate: now, requiredClaimKeys: required };
+  const { payload, kb, typeMetadata } = await sdjwt.verify(token, options);
+  return { claims: payload, binding: kb?.payload, types: typeMetadata?.vctValues };
+}
+
+// Whether a document is type metadata as this library reads it (SD-JWT VC section 6).
+const readType = ({ document }) => ({ vct: TypeMetadataFormatSchema.parse(JSON.parse(document)).vct });
+
+await serveLines({ verify, readType });
