@@ -7,16 +7,18 @@ import pytest
 
 from carnet_schemas.catalog import concealable_paths
 from carnet_schemas.dcql import QueryUnmetError, parse_dcql
+from carnet_schemas.oid4vp import ClientMetadata
 from carnet_securing.credential import IssuerKey, parse_credential, verify_credential
 from carnet_securing.held import HeldSdJwt
 from carnet_securing.key_route import IssuerKeyRoute
 from carnet_securing.limits import ISSUED
 from carnet_securing.native import check_signature
-from carnet_wallet.matching import HeldCard, match, preview_card
+from carnet_wallet.matching import HeldCard, ReadableSignatures, match, preview_card
 from carnet_wallet.records import Card, Copy, HolderKey, Labels
 from support.simulator import SimulatedIssuer, SimulatedWeb
 from support.wallet_world import NOW
 
+ALL = ReadableSignatures()
 VCT = "urn:carnet:skill-certificate:1"
 NESTED = {
     "open": {"always": 1, "secret": 2},
@@ -118,7 +120,7 @@ def test_the_preview_shows_exactly_what_the_bytes_show(
     nested: HeldSdJwt, path: list[Any], shown: set[Any]
 ) -> None:
     one = card("a", nested)
-    (found,) = match(asked(path), [one], now=NOW).smallest
+    (found,) = match(asked(path), [one], readable=ALL, now=NOW).smallest
 
     preview = preview_card(found, one, asker="x", now=NOW)
 
@@ -152,7 +154,7 @@ def texts_of(kept: HeldSdJwt) -> list[bytes]:
 def test_the_newest_certificate_answers_first(nested: HeldSdJwt) -> None:
     old, new = card("old", nested, claimed_at=NOW - 9), card("new", nested, claimed_at=NOW)
 
-    (found,) = match(asked(["list", 1]), [old, new], now=NOW).smallest
+    (found,) = match(asked(["list", 1]), [old, new], readable=ALL, now=NOW).smallest
 
     assert found.candidate_id == "new"
 
@@ -161,8 +163,8 @@ def test_an_ended_one_only_when_nothing_else_does(nested: HeldSdJwt) -> None:
     ended = card("ended", nested, claimed_at=NOW, ends=NOW)
     good = card("good", nested, claimed_at=NOW - 9, ends=NOW + 1)
 
-    (found,) = match(asked(["list", 1]), [ended, good], now=NOW).smallest
-    (last,) = match(asked(["list", 1]), [ended], now=NOW).smallest
+    (found,) = match(asked(["list", 1]), [ended, good], readable=ALL, now=NOW).smallest
+    (last,) = match(asked(["list", 1]), [ended], readable=ALL, now=NOW).smallest
 
     assert found.candidate_id == "good"
     assert last.candidate_id == "ended"
@@ -171,12 +173,12 @@ def test_an_ended_one_only_when_nothing_else_does(nested: HeldSdJwt) -> None:
 @pytest.mark.parametrize("path", [["nothing"], ["list", 9], ["open", 0], ["deep", "er", "x"]])
 def test_what_is_not_there_is_not_matched(nested: HeldSdJwt, path: list[Any]) -> None:
     with pytest.raises(QueryUnmetError):
-        match(asked(path), [card("a", nested)], now=NOW)
+        match(asked(path), [card("a", nested)], readable=ALL, now=NOW)
 
 
 def test_an_empty_wallet_answers_nothing() -> None:
     with pytest.raises(QueryUnmetError):
-        match(asked(["list"]), [], now=NOW)
+        match(asked(["list"]), [], readable=ALL, now=NOW)
 
 
 def test_copies_go_round_by_asker(nested: HeldSdJwt) -> None:
@@ -206,3 +208,38 @@ def test_the_whole_is_kept_as_issued(nested: HeldSdJwt, tmp_path: Path) -> None:
     again = HeldSdJwt.from_json(nested.to_json())
 
     assert again.whole() == nested.whole()
+
+
+def metadata(**algorithms: list[str]) -> ClientMetadata:
+    named = {name.replace("_alg", "-jwt_alg"): values for name, values in algorithms.items()}
+    return ClientMetadata.parse({"vp_formats_supported": {"dc+sd-jwt": named}})
+
+
+@pytest.mark.parametrize(
+    ("said", "fits"),
+    [
+        ({}, True),
+        ({"sd_alg_values": ["ES256"]}, True),
+        ({"sd_alg_values": ["ES384", "ES256"], "kb_alg_values": ["ES256"]}, True),
+        ({"sd_alg_values": ["EdDSA"]}, False),
+        ({"kb_alg_values": ["Ed25519"]}, False),
+        ({"sd_alg_values": []}, False),
+    ],
+    ids=repr,
+)
+def test_an_asker_is_shown_only_what_it_can_check(
+    nested: HeldSdJwt, said: dict[str, list[str]], fits: bool
+) -> None:
+    readable = ReadableSignatures.said_in(metadata(**said))
+    one = card("a", nested)
+
+    assert readable.fits(one) is fits
+    if not fits:
+        with pytest.raises(QueryUnmetError):
+            match(asked(["list"]), [one], readable=readable, now=NOW)
+
+
+def test_both_names_of_one_algorithm_fit() -> None:
+    readable = ReadableSignatures.said_in(metadata(kb_alg_values=["EdDSA"]))
+
+    assert readable.of_holder == frozenset({"EdDSA", "Ed25519"})

@@ -7,6 +7,7 @@ again, with a plain word, rather than refused (DESIGN 4, decision 7).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from carnet_schemas.catalog import CREDENTIAL_TYPES, REGISTERED_CLAIMS, value_words
 from carnet_schemas.dcql import (
@@ -18,7 +19,8 @@ from carnet_schemas.dcql import (
     UnmetReason,
     evaluate,
 )
-from carnet_schemas.dcql_query import DcqlQuery
+from carnet_schemas.dcql_query import FORMAT_SD_JWT_VC, DcqlQuery
+from carnet_schemas.oid4vp import ClientMetadata
 from carnet_schemas.paths import ConcretePath, Path
 from carnet_securing.authority_key_id import named_authorities
 from carnet_securing.held import HeldSdJwt
@@ -26,6 +28,8 @@ from carnet_securing.jws import parse_jws
 from carnet_securing.limits import ISSUED
 from carnet_wallet.consent import PreviewCard, ShownClaim, label_of, leaves
 from carnet_wallet.records import LANGUAGES, Card, Copy
+
+_EDWARDS: Final = {"EdDSA", "Ed25519"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,14 +79,56 @@ class ChosenCopy:
     seen_by_others: bool
 
 
-def match(query: DcqlQuery, cards: Sequence[HeldCard], *, now: int) -> Matches:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadableSignatures:
+    """Which signatures an asker says it can check; None stands for whatever there is.
+
+    To show an asker what it cannot check would tell it something for nothing.
+    """
+
+    of_issuer: frozenset[str] | None = None
+    of_holder: frozenset[str] | None = None
+
+    @classmethod
+    def said_in(cls, metadata: ClientMetadata | None) -> "ReadableSignatures":
+        """As the asker's metadata says (OpenID4VP 1.0 appendix B.3.4)."""
+        formats = None if metadata is None else metadata.vp_formats_supported
+        said = {} if formats is None else formats.get(FORMAT_SD_JWT_VC, {})
+        return cls(
+            of_issuer=_names(said.get("sd-jwt_alg_values")),
+            of_holder=_names(said.get("kb-jwt_alg_values")),
+        )
+
+    def fits(self, one: HeldCard) -> bool:
+        """Whether the asker can check this certificate."""
+        if self.of_holder is not None and one.copies[0].key.algorithm not in self.of_holder:
+            return False
+        return self.of_issuer is None or _issuer_algorithm(one) in self.of_issuer
+
+
+_EVERYTHING: Final = ReadableSignatures()
+
+
+def match(
+    query: DcqlQuery,
+    cards: Sequence[HeldCard],
+    *,
+    readable: ReadableSignatures = _EVERYTHING,
+    now: int,
+) -> Matches:
     """Every way to answer, newest certificates first; ended ones only when nothing else does.
+
+    Args:
+        query: the question.
+        cards: everything held.
+        readable: which signatures the asker can check.
+        now: Unix seconds.
 
     Raises:
         QueryUnmetError: nothing held answers; its parts are for the worker alone.
         SchemaError: `too_large`.
     """
-    newest = sorted(cards, key=lambda one: -one.card.claimed_at)
+    newest = sorted(filter(readable.fits, cards), key=lambda one: -one.card.claimed_at)
     current = [one for one in newest if not one.has_ended(now)]
     try:
         return evaluate(query, [_candidate(one, query) for one in current])
@@ -138,6 +184,14 @@ def missing_parts(parts: Sequence[UnmetPart], cards: Sequence[HeldCard]) -> tupl
     )
 
 
+def _names(value: object) -> frozenset[str] | None:
+    if not isinstance(value, list):
+        return None
+    names = {name for name in value if isinstance(name, str)}
+    # Two names for one algorithm (RFC 9864).
+    return frozenset(names | _EDWARDS) if names & _EDWARDS else frozenset(names)
+
+
 def _label_anywhere(path: Path | None, cards: Sequence[HeldCard]) -> Mapping[str, str]:
     if path is None:
         return {}
@@ -182,6 +236,11 @@ def _authorities(one: HeldCard, query: DcqlQuery) -> tuple[tuple[str, str], ...]
         return ()
     signed = parse_jws(one.held.whole().split(b"~", 1)[0], limits=ISSUED)
     return named_authorities(signed.unverified_header, limits=ISSUED)
+
+
+def _issuer_algorithm(one: HeldCard) -> str:
+    signed = parse_jws(one.held.whole().split(b"~", 1)[0], limits=ISSUED)
+    return str(signed.unverified_header["alg"])
 
 
 def _all_leaves(one: HeldCard) -> list[tuple[ConcretePath, object]]:

@@ -25,7 +25,14 @@ from carnet_wallet.claiming import Claiming, OpenedOffer
 from carnet_wallet.consent import Consent, Preview
 from carnet_wallet.errors import VaultError
 from carnet_wallet.fetched import VaultLookupCache
-from carnet_wallet.matching import HeldCard, MissingPart, match, missing_parts, preview_card
+from carnet_wallet.matching import (
+    HeldCard,
+    MissingPart,
+    ReadableSignatures,
+    match,
+    missing_parts,
+    preview_card,
+)
 from carnet_wallet.presenting import Sent, prepare_answer, send_answer, send_refusal
 from carnet_wallet.records import CARD, CLAIM, COPY, SETTING, SHOWING, Card, Copy
 from carnet_wallet.requests import (
@@ -285,7 +292,10 @@ class Wallet:
         asker = asker_name(client_id, trust=self._trust, lang=lang, now=now)
         cards = {one.card.card_id: one for one in self._cards()}
         try:
-            matches = match(resolved.request.query, list(cards.values()), now=now)
+            readable = ReadableSignatures.said_in(resolved.request.client_metadata)
+            matches = match(
+                resolved.request.query, list(cards.values()), readable=readable, now=now
+            )
             picked = matches.smallest if choice is None else matches.choose(choice)
         except QueryUnmetError as error:
             missing = missing_parts(error.parts, list(cards.values()))
