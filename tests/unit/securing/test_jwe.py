@@ -230,8 +230,33 @@ def test_key_not_meant_for_encryption_is_not_encrypted_to(
      {"apu": 1}, {"typ": None}],
 )  # fmt: skip
 def test_header_we_would_refuse_is_not_written(header: dict[str, Any]) -> None:
-    with pytest.raises(InvalidError):
+    with pytest.raises(InvalidError) as caught:
         encrypt_jwe(b"", key=KEY.public_jwk, enc="A128GCM", kid=None, header=header)
+    assert caught.value.kind in (
+        ErrorKind.HEADER_NOT_ALLOWED,
+        ErrorKind.CRIT_UNSUPPORTED,
+        ErrorKind.MALFORMED,
+    )
+
+
+def test_header_is_judged_before_any_key_is_chosen_by_it() -> None:
+    for changed, kind in (
+        ({"epk": {}}, ErrorKind.MALFORMED),
+        ({"epk": {**KEY.public_jwk.bare().to_json(), "x": "A"}}, ErrorKind.MALFORMED),
+        ({"alg": "dir"}, ErrorKind.ALG_NOT_ALLOWED),
+        ({"zip": "DEF"}, ErrorKind.HEADER_NOT_ALLOWED),
+    ):
+        with pytest.raises(InvalidError) as caught:
+            parse_jwe_header(with_header(**changed), limits=PRESENTATION)
+        assert caught.value.kind is kind
+
+
+def test_header_at_its_limit_is_read_and_one_byte_more_is_not() -> None:
+    limits = replace(PRESENTATION, header_bytes=400)
+    room = 400 - len(json.dumps(parse_jwe_header(COMPACT, limits=PRESENTATION))) - len(', "x": ""')
+    assert len(parse_jwe_header(with_header(x="x" * room), limits=limits)["x"]) == room
+    for more in (1, 2, 3, 4):
+        assert kind_of(with_header(x="x" * (room + more)), limits=limits) is ErrorKind.TOO_LARGE
 
 
 @pytest.mark.parametrize("private", [b"", bytes(32), b"\xff" * 32, b"\x01" * 31, b"\x01" * 33])

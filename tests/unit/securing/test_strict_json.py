@@ -186,3 +186,57 @@ def test_error_survives_the_way_between_processes() -> None:
     assert isinstance(copy, CarnetError)
     assert (copy.kind, copy.message, copy.hint) == (error.kind, error.message, error.hint)
     assert str(copy) == "It has expired. [expired]"
+
+
+@pytest.mark.parametrize("space", [" ", "\t", "\n", "\r", " \r\n\t" * 40])
+def test_white_space_around_a_value_is_json(space: str) -> None:
+    assert strict_json.loads(f"{space}[1]{space}", max_bytes=1_000) == [1]
+    assert strict_json.loads(f"[{space}1{space},{space}2]", max_bytes=1_000) == [1, 2]
+
+
+@pytest.mark.parametrize("space", ["\x0b", "\x0c", "\x00", "\u00a0", "\u2028", "\ufeff", "\x85"])
+def test_other_space_around_a_value_is_not(space: str) -> None:
+    refused(f"{space}[1]", ErrorKind.MALFORMED)
+    refused(f"[1]{space}", ErrorKind.MALFORMED)
+    refused(f" {space}[1]", ErrorKind.MALFORMED)
+    refused(f"[1] {space}", ErrorKind.MALFORMED)
+
+
+@pytest.mark.parametrize(
+    "text", ["[1]x", "[1] x", "[1]]", "1 2", "{} {}", "[1],", 'null"', " ", "\n"]
+)
+def test_anything_after_the_value_is_refused(text: str) -> None:
+    refused(text, ErrorKind.MALFORMED)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['["\\\\",' + "[" * 40 + "]" * 40 + "]", '["\\"' + "[" * 40 + '",' + "[" * 33 + "]" * 33 + "]"],
+)
+def test_backslashes_hide_no_nesting(text: str) -> None:
+    refused(text, ErrorKind.TOO_DEEP)
+
+
+def test_unbalanced_brackets_at_the_limit_are_malformed_not_deep() -> None:
+    refused("[" * 32, ErrorKind.MALFORMED)
+    refused("[" * 32 + "{}" * 40, ErrorKind.MALFORMED)
+    refused("[" * 33, ErrorKind.TOO_DEEP)
+
+
+def test_members_form_keeps_what_was_written_and_finds_duplicates_later() -> None:
+    value = strict_json.loads_members(b'{"a":1,"b":{"c":2,"c":3}}', max_bytes=100)
+    outer = strict_json.members(value)
+    assert outer["a"] == 1
+    with pytest.raises(InvalidError) as caught:
+        strict_json.members(outer["b"])
+    assert caught.value.kind is ErrorKind.DUPLICATE_MEMBER
+    for raw, kind in (
+        (b"[" * 33 + b"]" * 33, ErrorKind.TOO_DEEP),
+        (b"[NaN]", ErrorKind.MALFORMED),
+        (b'["\\ud800"]', ErrorKind.MALFORMED),
+        (b'{"\\ud800":1}', ErrorKind.MALFORMED),
+        (b"[" + b"1," * 50 + b"1]", ErrorKind.TOO_LARGE),
+    ):
+        with pytest.raises(InvalidError) as caught:
+            strict_json.loads_members(raw, max_bytes=100)
+        assert caught.value.kind is kind
