@@ -202,7 +202,6 @@ def _load_chain(
 
 def _load(der: bytes) -> "x509.Certificate":
     from cryptography import x509  # noqa: PLC0415 - the optional seam is imported on use
-    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - as above
 
     if len(der) > _MAX_CERTIFICATE:
         raise _invalid("A certificate is malformed or too large.")
@@ -211,17 +210,11 @@ def _load(der: bytes) -> "x509.Certificate":
         # Names, keys and extensions are parsed late; a malformed one must fail here.
         _ = certificate.subject, certificate.issuer, certificate.extensions
         _ = certificate.public_key(), certificate.signature_hash_algorithm
-        if certificate.serial_number <= 0:
-            raise _invalid("A certificate is malformed.")
-    except (
-        ValueError,
-        TypeError,
-        UnsupportedAlgorithm,
-        x509.DuplicateExtension,
-        x509.InvalidVersion,
-        Warning,  # what RFC 5280 forbids and the library only warns of, where warnings raise
-    ):
+        positive = certificate.serial_number > 0
+    except Exception:  # noqa: BLE001 - a parser of others over hostile bytes, seven error classes
         raise _invalid("A certificate is malformed, or made by a method not accepted.") from None
+    if not positive:
+        raise _invalid("A certificate is malformed.")
     return certificate
 
 
@@ -271,7 +264,7 @@ def _validate_path(
     )
     try:
         found = verifier.verify(certificates[0], certificates[1:]).chain
-    except (verification.VerificationError, ValueError, TypeError):
+    except Exception:  # noqa: BLE001 - as in _load: whatever it raises, there is no path
         raise _invalid("A certificate chain does not lead to a trusted root.") from None
     if found[:-1] != certificates:
         raise _invalid("A certificate chain is not in order, or holds more than its path.")

@@ -413,6 +413,15 @@ def test_a_leaf_of_another_kind_is_not_read(der: bytes) -> None:
     assert caught.value.kind is ErrorKind.CHAIN_INVALID
 
 
+def test_names_of_a_kind_nobody_supports_are_refused() -> None:
+    """An ediPartyName among the alternative names: the library has an error class for it."""
+    der = chain().leaf.der.replace(b"\x86\x16https://", b"\xa5\x16https://")
+
+    with pytest.raises(InvalidError) as caught:
+        read_unverified_leaf(der)
+    assert caught.value.kind is ErrorKind.CHAIN_INVALID
+
+
 def outcome(der: bytes) -> ErrorKind | None:
     try:
         read_unverified_leaf(der)
