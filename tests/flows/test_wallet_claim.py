@@ -179,6 +179,17 @@ def test_an_offer_used_before_is_refused_in_plain_words(world: World) -> None:
     assert "new offer" in error.hint
 
 
+def test_an_offer_the_issuer_has_taken_away_says_what_to_ask_for(world: World) -> None:
+    issuer = OfferingIssuer(world.web)
+    world.web.fail(f"{issuer.url}/offers/1")
+
+    with world.open() as wallet:
+        error = refusal(wallet, issuer)
+
+    assert (error.kind, world.web.sent) == (ErrorKind.FETCH_FAILED, [])
+    assert "new offer" in error.hint
+
+
 def test_an_issuer_that_takes_no_anonymous_code_by_name_is_tried_all_the_same(
     world: World,
 ) -> None:
