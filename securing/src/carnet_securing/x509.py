@@ -210,10 +210,12 @@ def _load(der: bytes) -> "x509.Certificate":
         # Names, keys and extensions are parsed late; a malformed one must fail here.
         _ = certificate.subject, certificate.issuer, certificate.extensions
         _ = certificate.public_key(), certificate.signature_hash_algorithm
-        positive = certificate.serial_number > 0
+        # The library only warns of a serial number that is not positive, and skips the count
+        # of unused bits before the signature, which would give one certificate eight forms.
+        strict = certificate.serial_number > 0 and der.endswith(b"\0" + certificate.signature)
     except Exception:  # noqa: BLE001 - a parser of others over hostile bytes, seven error classes
         raise _invalid("A certificate is malformed, or made by a method not accepted.") from None
-    if not positive:
+    if not strict:
         raise _invalid("A certificate is malformed.")
     return certificate
 

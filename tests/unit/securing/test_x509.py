@@ -413,6 +413,19 @@ def test_a_leaf_of_another_kind_is_not_read(der: bytes) -> None:
     assert caught.value.kind is ErrorKind.CHAIN_INVALID
 
 
+def test_a_certificate_has_one_form() -> None:
+    """The count of unused bits before the signature; 1 is honest when the last bit is 0."""
+    for name in ("a", "b", "c", "d", "e", "f"):
+        authority = issue(Recipe(name=name))
+        signature = authority.certificate.signature
+        der = authority.der.replace(b"\x00" + signature, b"\x01" + signature)
+
+        read_unverified_leaf(authority.der)
+        with pytest.raises(InvalidError) as caught:
+            read_unverified_leaf(der)
+        assert caught.value.kind is ErrorKind.CHAIN_INVALID
+
+
 def test_names_of_a_kind_nobody_supports_are_refused() -> None:
     """An ediPartyName among the alternative names: the library has an error class for it."""
     der = chain().leaf.der.replace(b"\x86\x16https://", b"\xa5\x16https://")
