@@ -8,12 +8,15 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import event
 
+from carnet_issuer.errors import StoreUnavailableError
+from carnet_issuer.fail_points import FailPoint
 from carnet_issuer.http.peer_limit import PeerLimit
 from carnet_issuer.standing import Reason
 from carnet_securing import strict_json
 from carnet_securing.base64url import decode, encode
-from carnet_securing.errors import CarnetError
+from carnet_securing.errors import CarnetError, ErrorKind
 from support.issuer_service import (
     BareWallet,
     RunningIssuer,
@@ -450,3 +453,58 @@ def test_E27_a_copy_of_the_database_holds_no_code(
     stored = "\n".join(rows)
     for secret in (offer.offer_uri[-22:], code, token, f"'{offer.tx_code}'"):
         assert secret not in stored
+
+
+def test_E22_database_gone_over_http(tmp_path_factory: pytest.TempPathFactory) -> None:
+    class Outage:
+        is_on = True
+
+        def reach(self, point: FailPoint) -> None:
+            if self.is_on and point is FailPoint.AFTER_INTENT:
+                raise StoreUnavailableError(ErrorKind.UNAVAILABLE, "gone", retry_after=7)
+
+    outage = Outage()
+    folder = tmp_path_factory.mktemp("x")
+    with (
+        running_issuer(folder, people=1, fail_points=outage) as small,
+        BareWallet(small.url) as wallet,
+    ):
+        token = wallet.token(small.offer())
+        refused = wallet.ask(token)
+        assert refused.status_code == 503
+        assert refused.headers["retry-after"] == "7"
+        assert refused.json()["kind"] == "unavailable"
+        outage.is_on = False
+        assert wallet.ask(token).status_code == 200
+
+
+def test_E22_disk_full_over_http(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with (
+        running_issuer(tmp_path_factory.mktemp("x"), people=20) as small,
+        BareWallet(small.url) as wallet,
+    ):
+        offers = [small.offer() for _ in range(10)]
+        codes = [wallet.code_of(offer) for offer in offers]
+        published = httpx2.get(f"{small.url}/status").json()["status_lists"][0]
+        assert httpx2.get(published).status_code == 200
+        database = small.issuer._database
+        database.close()
+        event.listen(database._engine, "connect", _leave_no_room)
+        refused = None
+        for code, offer in zip(codes, offers, strict=True):
+            answer = wallet.redeem(code, offer.tx_code)
+            if answer.status_code == 503:
+                refused = answer
+                break
+            refused = wallet.ask(answer.json()["access_token"])
+            if refused.status_code == 503:
+                break
+        assert refused is not None
+        assert (refused.status_code, refused.json()["kind"]) == (503, "storage_full")
+        assert int(refused.headers["retry-after"]) > 0
+        assert httpx2.get(published).status_code == 200
+
+
+def _leave_no_room(connection: Any, _record: object) -> None:
+    pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    connection.execute(f"PRAGMA max_page_count={pages}")

@@ -11,13 +11,16 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from carnet_issuer.errors import IssuerError
+from carnet_issuer.signing_chain import SigningChain
 from carnet_schemas.errors import SchemaError
 from carnet_schemas.text import check_plain
 from carnet_securing import strict_json
 from carnet_securing.durable_file import read_private_file, write_private_file
 from carnet_securing.errors import CarnetError, ErrorKind, InvalidError
 from carnet_securing.jwk import PublicJwk, parse_public_jwk
+from carnet_securing.limits import PRESENTATION
 from carnet_securing.urls import check_issuer_identifier, check_url
+from carnet_securing.x509 import decode_x5c, encode_x5c
 from carnet_trust.entries import MAX_NAME_CHARACTERS, OrganisationClass
 
 CONFIG_FILE: Final = "issuer.json"
@@ -64,6 +67,7 @@ class IssuerConfig:
         allow_loopback_http: whether the URL is one for trying on this machine.
         signing_key: the public key in use; its private half is in a file named by its `kid`.
         database: a SQLAlchemy URL, None for the SQLite file in the folder.
+        chain: the certificates of the signing key, None on the route by metadata.
         batch_size: most copies one claim may get.
         encryption_required: refuse credential requests that are not encrypted.
         created_at: Unix seconds.
@@ -76,6 +80,7 @@ class IssuerConfig:
     signing_key: PublicJwk
     created_at: int
     database: str | None = field(default=None, repr=False)
+    chain: SigningChain | None = None
     batch_size: int = 10
     encryption_required: bool = False
     times: Times = Times()
@@ -84,6 +89,11 @@ class IssuerConfig:
     def path(self) -> str:
         """The path of the issuer's URL: empty, or `/t/<id>` for a tenant."""
         return urlsplit(self.url).path
+
+    @property
+    def x5c(self) -> tuple[bytes, ...]:
+        """The certificates that go with every signature; empty without a chain."""
+        return () if self.chain is None else self.chain.sent
 
     @property
     def algorithm(self) -> str:
@@ -152,6 +162,9 @@ def write_config(directory: Path, config: IssuerConfig) -> None:
     }
     if config.database is not None:
         shape["database"] = config.database
+    if config.chain is not None:
+        shape["x5c"] = encode_x5c(config.chain.sent)
+        shape["root"] = encode_x5c([config.chain.root])
     write_private_file(directory / CONFIG_FILE, strict_json.dumps_bytes(shape))
 
 
@@ -209,6 +222,14 @@ def _config(shape: dict[str, Any]) -> IssuerConfig:
         signing_key=parse_public_jwk(shape["signing_key"]),
         created_at=shape["created_at"],
         database=database,
+        chain=_chain(shape),
         batch_size=shape["batch_size"],
         encryption_required=shape["encryption_required"],
     )
+
+
+def _chain(shape: dict[str, Any]) -> SigningChain | None:
+    if "x5c" not in shape:
+        return None
+    (root,) = decode_x5c(shape["root"], limits=PRESENTATION)
+    return SigningChain(sent=decode_x5c(shape["x5c"], limits=PRESENTATION), root=root)

@@ -23,8 +23,15 @@ class TemplateError(IssuerError):
 class StoreUnavailableError(UndeterminedError):
     """The database is locked, full or gone; nothing was changed, and trying again is right."""
 
-    def __init__(self, kind: ErrorKind, message: str, *, retry_after: int) -> None:
-        super().__init__(kind, message, hint="Try again in a moment.")
+    def __init__(
+        self,
+        kind: ErrorKind,
+        message: str,
+        *,
+        retry_after: int,
+        hint: str = "Try again in a moment.",
+    ) -> None:
+        super().__init__(kind, message, hint=hint)
         self.retry_after = retry_after
 
 

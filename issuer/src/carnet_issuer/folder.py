@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from carnet_issuer.config import IssuerConfig
 from carnet_issuer.errors import IssuerError
-from carnet_issuer.store.database import sqlite_url
+from carnet_issuer.store.database import Database, sqlite_url
 from carnet_securing.errors import ErrorKind
 from carnet_securing.jwk import PublicJwk
 
@@ -25,11 +26,40 @@ def key_path(directory: Path, key: PublicJwk) -> Path:
     return directory / _KEYS / f"{key.thumbprint}.key"
 
 
-def database_url(directory: Path, config: IssuerConfig) -> URL:
-    """Where the records are: a file in the folder, or the database the settings name."""
-    if config.database is not None:
-        return make_url(config.database)
-    return sqlite_url(directory / _DATABASE_FILE)
+def open_database(directory: Path, config: IssuerConfig) -> Database:
+    """The records: a file in the folder, or the database the settings name.
+
+    Raises:
+        IssuerError: `malformed` for an address that is none of PostgreSQL, `unavailable`
+            when its driver is not installed.
+    """
+    if config.database is None:
+        return Database(sqlite_url(_private(directory / _DATABASE_FILE)))
+    try:
+        url = make_url(config.database)
+    except ArgumentError:
+        url = None
+    if url is None or url.get_backend_name() != "postgresql":
+        raise IssuerError(
+            ErrorKind.MALFORMED,
+            "The address of the database is not one of PostgreSQL.",
+            hint="Write postgresql+psycopg://user@host/name, or leave it out for a file.",
+        )
+    try:
+        return Database(url)
+    except ModuleNotFoundError:
+        raise IssuerError(
+            ErrorKind.UNAVAILABLE,
+            "The driver for PostgreSQL is not installed.",
+            hint="pip install 'carnet-issuer[postgres]'",
+        ) from None
+
+
+def _private(path: Path) -> Path:
+    # SQLite gives its journal files the mode of the database file.
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
+    return path
 
 
 @contextmanager
@@ -45,8 +75,6 @@ def new_folder(directory: Path) -> Iterator[Path]:
     draft = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
     try:
         (draft / _KEYS).mkdir(mode=0o700)
-        # SQLite gives its journal files the mode of the database file.
-        os.close(os.open(draft / _DATABASE_FILE, os.O_CREAT | os.O_EXCL, 0o600))
         yield draft
         try:
             draft.rename(directory)

@@ -126,7 +126,12 @@ class Issuance:
             return planned
         self._fail_points.reach(FailPoint.AFTER_INTENT)
         # 4.
-        copies = mint(planned.intent, issuer=self._config.url, signer=self._signer)
+        copies = mint(
+            planned.intent,
+            issuer=self._config.url,
+            signer=self._signer,
+            x5c=self._config.x5c,
+        )
         self._fail_points.reach(FailPoint.AFTER_SIGN)
         # 5.
         notification = new_secret()

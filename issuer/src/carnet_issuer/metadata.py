@@ -5,6 +5,7 @@ JWT VC issuer metadata (SD-JWT VC), and where each of them stands: a well-known 
 goes between host and path (DESIGN section 4, decision 1).
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from carnet_issuer.config import IssuerConfig
@@ -18,6 +19,7 @@ from carnet_securing.jwe import CONTENT_ENCRYPTIONS, KEY_AGREEMENT
 from carnet_securing.jwk import PublicJwk
 from carnet_securing.jws import sign_jws
 from carnet_securing.signer import Signer
+from carnet_securing.x509 import encode_x5c
 
 SIGNED_METADATA_TYPE: Final = "openidvci-issuer-metadata+jwt"
 LANGUAGES: Final = ("fr", "en")
@@ -60,7 +62,12 @@ def issuer_metadata(config: IssuerConfig, *, request_key: PublicJwk) -> dict[str
 
 
 def signed_issuer_metadata(
-    metadata: dict[str, Any], *, signer: Signer, now: int, expires_at: int
+    metadata: dict[str, Any],
+    *,
+    signer: Signer,
+    x5c: Sequence[bytes],
+    now: int,
+    expires_at: int,
 ) -> bytes:
     """The same, signed by the key of the credentials (OpenID4VCI 1.0 section 12.2.3)."""
     payload = {
@@ -74,7 +81,7 @@ def signed_issuer_metadata(
         strict_json.dumps_bytes(payload),
         signer=signer,
         typ=SIGNED_METADATA_TYPE,
-        header={"kid": signer.public_jwk.kid},
+        header={"x5c": encode_x5c(x5c)} if x5c else {"kid": signer.public_jwk.kid},
     )
     return token.encode("ascii")
 

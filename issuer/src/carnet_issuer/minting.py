@@ -43,7 +43,9 @@ class Intent:
         }
 
 
-def mint(intent: Intent, *, issuer: str, signer: Signer) -> Sequence[str]:
+def mint(
+    intent: Intent, *, issuer: str, signer: Signer, x5c: Sequence[bytes] = ()
+) -> Sequence[str]:
     """Sign one copy for each key, each with fresh salts and its own place in the list."""
     conceal = catalog.concealable_paths(intent.vct, dict(intent.claims))
     integrity = catalog.type_metadata_integrity(intent.vct)
@@ -59,6 +61,7 @@ def mint(intent: Intent, *, issuer: str, signer: Signer) -> Sequence[str]:
             expires_at=intent.expires_at,
             vct_integrity=integrity,
             signer=signer,
+            x5c=x5c,
         )
         for key, index in zip(intent.keys, intent.indices, strict=True)
     ]

@@ -13,9 +13,9 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from carnet_issuer.errors import IssuerError, OAuthCode, ProtocolError
 from carnet_issuer.opaque import new_identifier, new_secret, stored
@@ -207,24 +207,36 @@ def redeem(
     # 4.
     if connection.execute(_REDEEM, {"offer": found.id, "at": now}).rowcount != 1:
         return _invalid_grant()
-    token = new_secret()
-    identifier = None if asked_for is None else new_identifier()
+    redeemed = Redeemed(
+        access_token=new_secret(),
+        configuration_id=configuration,
+        credential_identifier=None if asked_for is None else new_identifier(),
+    )
+    _keep_token(connection, found, redeemed, lifetime=token_lifetime, now=now)
+    return redeemed
+
+
+def _keep_token(
+    connection: Connection,
+    offer: Row[*tuple[Any, ...]],
+    redeemed: Redeemed,
+    *,
+    lifetime: int,
+    now: int,
+) -> None:
     connection.execute(
         insert(TOKENS),
         {
-            "hash": stored(token, purpose=ACCESS_TOKEN),
-            "offer_id": found.id,
-            "record_id": found.record_id,
-            "configuration_id": configuration,
-            "credential_identifier": identifier,
+            "hash": stored(redeemed.access_token, purpose=ACCESS_TOKEN),
+            "offer_id": offer.id,
+            "record_id": offer.record_id,
+            "configuration_id": redeemed.configuration_id,
+            "credential_identifier": redeemed.credential_identifier,
             "created_at": now,
-            "expires_at": now + token_lifetime,
+            "expires_at": now + lifetime,
         },
     )
-    note(connection, EventName.OFFER_REDEEMED, now=now, record_id=found.record_id)
-    return Redeemed(
-        access_token=token, configuration_id=configuration, credential_identifier=identifier
-    )
+    note(connection, EventName.OFFER_REDEEMED, now=now, record_id=offer.record_id)
 
 
 def _end_if_exhausted(connection: Connection, offer: str, record_id: str, *, now: int) -> None:

@@ -155,16 +155,9 @@ def import_people(
         notes=tuple(notes),
         columns=read.columns_json(),
     )
-    connection.execute(
-        insert(IMPORTS),
-        {
-            "id": import_id,
-            "template_id": template.id,
-            "file_digest": file_digest,
-            "report": strict_json.dumps(report.to_json()),
-            "created_at": now,
-        },
-    )
+    imported = {"id": import_id, "template_id": template.id, "file_digest": file_digest}
+    text = strict_json.dumps(report.to_json())
+    connection.execute(insert(IMPORTS), imported | {"report": text, "created_at": now})
     if rows:
         connection.execute(insert(RECORDS), rows)
     note(connection, EventName.CLASS_IMPORTED, now=now, detail=str(len(rows)))

@@ -22,11 +22,12 @@ from carnet_issuer.config import (
     write_config,
 )
 from carnet_issuer.fail_points import UNDISTURBED, FailPoints
-from carnet_issuer.folder import database_url, key_path, new_folder
+from carnet_issuer.folder import key_path, new_folder, open_database
 from carnet_issuer.offer_object import offer_link
 from carnet_issuer.offers import make_offer
 from carnet_issuer.records import ImportReport, RecordSummary
 from carnet_issuer.service_secrets import ServiceSecrets, read_secrets, write_secrets
+from carnet_issuer.signing_chain import CertifiedKey
 from carnet_issuer.standing import Action, Reason
 from carnet_issuer.status_registry import open_list
 from carnet_issuer.store.database import Database
@@ -81,6 +82,7 @@ class Issuer:
         now: int,
         klass: OrganisationClass = OrganisationClass.TRAINING_BODY,
         algorithm: str = "ES256",
+        certified: CertifiedKey | None = None,
         encryption_required: bool = False,
         database: str | None = None,
     ) -> "Issuer":
@@ -93,6 +95,7 @@ class Issuer:
             url: the identifier, signed exactly so into every credential.
             klass: what kind of organisation this is; decides what it may say.
             algorithm: of the signing key, `ES256` or `Ed25519`.
+            certified: a key with a certificate chain, in place of a fresh one (route `x5c`).
             database: a SQLAlchemy URL, None for a file in the folder.
 
         Raises:
@@ -102,7 +105,7 @@ class Issuer:
         loopback = is_loopback_http(url)
         check_issuer_url(url, allow_loopback_http=loopback)
         check_name(name)
-        signer = SoftwareSigner.generate(algorithm)
+        signer = certified.signer if certified else SoftwareSigner.generate(algorithm)
         config = IssuerConfig(
             url=url,
             name=name,
@@ -111,19 +114,14 @@ class Issuer:
             signing_key=signer.public_jwk,
             created_at=now,
             database=database,
+            chain=certified.chain if certified else None,
             encryption_required=encryption_required,
         )
         with new_folder(directory) as draft:
             write_key_file(key_path(draft, signer.public_jwk), signer, passphrase=passphrase)
             write_secrets(draft, ServiceSecrets.generate(), passphrase=passphrase)
             write_config(draft, config)
-            store = Database(database_url(draft, config))
-            try:
-                ensure_schema(store)
-                with store.write() as connection:
-                    open_list(connection, now=now)
-            finally:
-                store.close()
+            _prepare_database(draft, config, now=now)
         return cls.open(directory)
 
     @classmethod
@@ -135,7 +133,7 @@ class Issuer:
             StoreUnavailableError: the database cannot be used now.
         """
         config = read_config(directory)
-        database = Database(database_url(directory, config))
+        database = open_database(directory, config)
         try:
             ensure_schema(database)
         except BaseException:
@@ -263,6 +261,16 @@ class Issuer:
     def _change(self, record_id: str, action: Action, reason: Reason, *, now: int) -> None:
         with self._database.write() as connection:
             standing.change_standing(connection, record_id, action, reason, now=now)
+
+
+def _prepare_database(directory: Path, config: IssuerConfig, *, now: int) -> None:
+    database = open_database(directory, config)
+    try:
+        ensure_schema(database)
+        with database.write() as connection:
+            open_list(connection, now=now)
+    finally:
+        database.close()
 
 
 def _configuration_of(connection: Connection, record_id: str) -> str:

@@ -22,6 +22,7 @@ from carnet_issuer.store.tables import STATUS_ENTRIES, STATUS_LISTS
 from carnet_securing.signer import Signer
 from carnet_securing.status_list import Status
 from carnet_securing.status_list_build import StatusListBuilder, sign_status_list
+from carnet_securing.x509 import encode_x5c
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,8 @@ class StatusPublisher:
         """The current token of a list, None when there is no such list.
 
         Raises:
-            StoreUnavailableError: the database is away and this worker never served the list.
+            StoreUnavailableError: the database is away and this worker never served the list,
+                or it holds a change that cannot be published now.
         """
         try:
             with self._database.read() as connection:
@@ -68,7 +70,13 @@ class StatusPublisher:
             and self._is_fresh(row.published_at, now)
         ):
             return served
-        return self._refresh(list_id, now=now)
+        try:
+            return self._refresh(list_id, now=now)
+        except StoreUnavailableError:
+            # Stale in time only: what was withdrawn since must never look valid.
+            if served is None or served.version != row.version:
+                raise
+            return served
 
     def aggregation(self) -> dict[str, list[str]]:
         """The addresses of all lists (Token Status List, section "Status List Aggregation")."""
@@ -124,6 +132,7 @@ class StatusPublisher:
             aggregation_uri=f"{self._config.url}/status",
             signer=self._signer,
             issuer=self._config.url,
+            x5c=encode_x5c(self._config.x5c),
         )
         return token.encode("ascii")
 

@@ -15,10 +15,14 @@ def trust_entry(config: IssuerConfig, *, pinned: bool) -> dict[str, Any]:
         pinned: give the key itself instead of the place where it is published. Such an entry
             works without a network, and ends when the key changes.
     """
+    route = IssuerKeyRoute.METADATA if config.chain is None else IssuerKeyRoute.X5C
+    if pinned:
+        route = IssuerKeyRoute.PINNED
     entry = TrustEntry(
         iss=config.url,
-        route=IssuerKeyRoute.PINNED if pinned else IssuerKeyRoute.METADATA,
+        route=route,
         keys=(config.signing_key,) if pinned else (),
+        roots=(config.chain.root,) if config.chain is not None and not pinned else (),
         types=tuple(each.vct for each in types_of(config).values()),
         name=dict.fromkeys(LANGUAGES, config.name),
         klass=config.klass,

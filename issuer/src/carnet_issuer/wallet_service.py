@@ -203,6 +203,7 @@ class WalletService:
             token = documents.signed_issuer_metadata(
                 self._metadata,
                 signer=self._signer,
+                x5c=self.config.x5c,
                 now=now,
                 expires_at=now + self.config.times.signed_metadata,
             )

@@ -16,6 +16,7 @@ from carnet_issuer.class_list.table import MAX_FILE_BYTES
 from carnet_issuer.errors import IssuerError
 from carnet_issuer.offer_picture import write_offer_png
 from carnet_issuer.service import Issuer
+from carnet_issuer.signing_chain import MAX_PEM_BYTES, CertifiedKey, read_certified_key
 from carnet_issuer.standing import REASONS, Action, parse_reason
 from carnet_issuer.templates import MAX_TEMPLATE_BYTES
 from carnet_securing import strict_json
@@ -42,6 +43,14 @@ def init(
     encrypted_only: Annotated[
         bool, typer.Option("--encrypted-only", help="Refuse requests that are not encrypted.")
     ] = False,
+    certificate: Annotated[
+        Path | None,
+        typer.Option("--certificate", help="PEM chain of the signing key, leaf first, root last."),
+    ] = None,
+    key: Annotated[Path | None, typer.Option("--key", help="PEM key of that chain.")] = None,
+    database: Annotated[
+        str | None, typer.Option("--database", help="A PostgreSQL URL instead of a file.")
+    ] = None,
     allow_loopback_http: options.AllowLoopbackHttp = False,
     passphrase_file: options.PassphraseFile = None,
     json_output: options.Json = False,
@@ -51,20 +60,24 @@ def init(
     An address http://localhost:PORT is for trying; the folder remembers that it is one.
     """
     del allow_loopback_http
+    now = system_now()
+    certified = _certified(certificate, key, url=url, now=now)
     passphrase = read_passphrase(passphrase_file, confirm=True)
     with Issuer.create(
         directory,
         name=name,
         url=url,
         passphrase=passphrase,
-        now=system_now(),
+        now=now,
         klass=klass,
+        certified=certified,
         encryption_required=encrypted_only,
+        database=database,
     ) as issuer:
-        key = issuer.config.signing_key.thumbprint
+        kid = issuer.config.signing_key.thumbprint
         Console(json_output).out(
-            {"url": url, "name": name, "class": klass.value, "key": key},
-            [f"{name} can sign as {url}.", f"Key {key}.", "Keep the passphrase: nobody else can."],
+            {"url": url, "name": name, "class": klass.value, "key": kid},
+            [f"{name} can sign as {url}.", f"Key {kid}.", "Keep the passphrase: nobody else can."],
         )
 
 
@@ -243,6 +256,21 @@ def serve(
                 ),
                 parent_fd=parent_fd,
             )
+
+
+def _certified(
+    certificate: Path | None, key: Path | None, *, url: str, now: int
+) -> CertifiedKey | None:
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        raise UsageFailedError("--certificate and --key go together.")
+    return read_certified_key(
+        certificates=_read(certificate, MAX_PEM_BYTES),
+        key=_read(key, MAX_PEM_BYTES),
+        issuer=url,
+        now=now,
+    )
 
 
 def _listener(host: str, port: int, socket_fd: int | None) -> socket.socket:

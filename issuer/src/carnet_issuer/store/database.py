@@ -181,7 +181,10 @@ def _from_driver(error: DBAPIError) -> StoreUnavailableError:
         return _unavailable("The database is busy.")
     if code in _SQLITE_DAMAGED:
         return StoreUnavailableError(
-            ErrorKind.VAULT_CORRUPT, "The database is damaged.", retry_after=600
+            ErrorKind.VAULT_CORRUPT,
+            "The database is damaged.",
+            retry_after=600,
+            hint="Stop the service and restore the folder from a backup.",
         )
     return StoreUnavailableError(
         ErrorKind.UNAVAILABLE, "The database cannot be used now.", retry_after=5

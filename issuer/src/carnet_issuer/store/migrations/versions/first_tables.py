@@ -139,4 +139,3 @@ def _create_status() -> None:
 
 def downgrade() -> None:
     """There is nothing before these tables."""
-    raise NotImplementedError

@@ -1,0 +1,73 @@
+"""The issuer on PostgreSQL: the same promises where writers do not take turns.
+
+Runs where CARNET_POSTGRES_URL names an empty database (and the extra `postgres` of
+carnet-issuer is installed); says so where it does not.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from carnet_issuer.standing import Reason
+from support.issuer_service import BareWallet, RunningIssuer, running_issuer
+
+URL = os.environ.get("CARNET_POSTGRES_URL")
+
+pytestmark = pytest.mark.skipif(
+    URL is None, reason="no PostgreSQL here: set CARNET_POSTGRES_URL to an empty database"
+)
+
+
+@pytest.fixture
+def school(tmp_path: Path) -> Iterator[RunningIssuer]:
+    with running_issuer(tmp_path, people=120, database=URL) as running:
+        yield running
+        with running.issuer._database.write() as connection:
+            connection.execute(text("DROP SCHEMA public CASCADE"))
+            connection.execute(text("CREATE SCHEMA public"))
+
+
+def test_the_promises_hold_under_concurrency(school: RunningIssuer) -> None:
+    with BareWallet(school.url) as wallet, ThreadPoolExecutor(20) as pool:
+
+        def claim(_: int) -> int:
+            with BareWallet(school.url) as own:
+                return len(own.claim(school.offer()))
+
+        assert sum(pool.map(claim, range(40))) == 80
+
+        offer = school.offer()
+        code = wallet.code_of(offer)
+        answers = pool.map(lambda _: wallet.redeem(code, offer.tx_code).status_code, range(30))
+        assert Counter(answers) == {200: 1, 400: 29}
+
+        guessed = school.offer()
+        other = wallet.code_of(guessed)
+        guesses = [f"{n:06}" for n in range(60) if f"{n:06}" != guessed.tx_code]
+        told = pool.map(lambda guess: wallet.redeem(other, guess).text, guesses)
+        assert sum("transaction code is wrong" in each for each in told) == 5
+
+        token = wallet.token(school.offer())
+        requests = [wallet.proofs() for _ in range(10)]
+        same = list(pool.map(lambda proofs: wallet.ask(token, proofs), requests))
+        assert {answer.status_code for answer in same} == {200}
+        assert len({answer.content for answer in same}) == 1
+
+        nonce = wallet.nonce()
+        tokens = [wallet.token(school.offer()) for _ in range(8)]
+        spent = pool.map(lambda t: wallet.ask(t, wallet.proofs(nonce)).status_code, tokens)
+        assert Counter(spent) == {200: 1, 400: 7}
+
+
+def test_withdrawing_is_published(school: RunningIssuer) -> None:
+    record = school.next_record()
+    with BareWallet(school.url) as wallet:
+        copies = wallet.claim(school.offer(record_id=record))
+    school.issuer.withdraw(record, Reason.REPLACED, now=school.clock.now)
+    assert {school.status_entry(copy) for copy in copies} == {1}
+    assert school.state(record) == "withdrawn"
