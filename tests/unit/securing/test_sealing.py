@@ -90,6 +90,7 @@ def test_stored_parameters_that_are_no_object_of_theirs_are_corrupt(value: objec
 
 def test_fresh_parameters_differ_by_salt_and_read_back() -> None:
     one, two = KdfParameters.fresh(), KdfParameters.fresh()
+    assert (one.memory_kib, one.passes, one.lanes) == (64 * 1024, 3, 1)
     assert one.salt != two.salt
     assert KdfParameters.from_json(one.to_json()) == one
     with pytest.raises(InvalidError):
