@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from carnet_securing import sealing, strict_json
 from carnet_securing.errors import ErrorKind
 from carnet_wallet.errors import VaultError
 from carnet_wallet.vault import format as vault_format
@@ -13,10 +14,12 @@ from support.vaults import (
     RecordingDisk,
     ShortWrites,
     contents,
+    edit_file,
     filled_vault,
     fresh_kdf,
     segment_files,
     vault_file,
+    with_checksum,
 )
 
 EXPECTED = {
@@ -264,3 +267,45 @@ def test_a_record_moved_elsewhere_does_not_open(
 )
 def test_only_segment_names_are_segments(name: str, number: int | None) -> None:
     assert vault_format.segment_number(name) == number
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"counter": -1},
+        {"counter": "3"},
+        {"counter": True},
+        {"segments": [[1, 10, 7]]},
+        {"segments": {}},
+        {"records": [["card", "a", 1, 0, 99, 0, 10]]},
+        {"records": [["card", "a", 1, 0, 1, 0, 10**9]]},
+        {"records": [["card", 7, 1, 0, 1, 0, 10]]},
+        {"records": [["card"]]},
+        {"records": None},
+    ],
+    ids=repr,
+)
+def test_an_index_that_makes_no_sense_is_damage_even_when_sealed_well(
+    place: Path, change: dict[str, object]
+) -> None:
+    key = filled_vault(place)
+    locked = vault_format.parse_file(vault_file(place).read_bytes())
+    plain = sealing.open_sealed(key, locked.sealed_index, associated=locked.bound)
+    members = strict_json.loads_object(plain, max_bytes=10**6) | change
+    sealed = sealing.seal(key, strict_json.dumps_bytes(members), associated=locked.bound)
+    edit_file(vault_file(place), with_checksum(locked.bound + sealed))
+
+    with pytest.raises(VaultError) as caught:
+        Vault.open_with_key(place, data_key=key)
+
+    assert caught.value.kind is ErrorKind.VAULT_CORRUPT
+
+
+def test_closing_twice_does_nothing(place: Path) -> None:
+    key = filled_vault(place)
+    vault = Vault.open_with_key(place, data_key=key)
+
+    vault.close()
+    vault.close()
+
+    assert contents(place, key) == EXPECTED

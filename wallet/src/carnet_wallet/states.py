@@ -4,6 +4,7 @@ A list that cannot be reached, or that says nothing usable, makes the answer `un
 never `withdrawn` (row T of the catalogue; DESIGN 4: unknown is not withdrawn).
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from carnet_securing.credential import parse_credential
@@ -25,14 +26,30 @@ class CardState(StrEnum):
     UNKNOWN = "unknown"
 
 
-def state_of(one: HeldCard, *, judges: Judges, now: int) -> CardState:
-    """The state of a card: its worst copy, since its issuer withdraws all of them together."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardStanding:
+    """A state, and when what it rests on was current.
+
+    `checked_at` is the oldest of the lists that were read, in Unix seconds; None where no
+    list was needed or none could be had.
+    """
+
+    state: CardState
+    checked_at: int | None
+
+
+def standing_of(one: HeldCard, *, judges: Judges, now: int) -> CardStanding:
+    """How a card stands: as its worst copy, since its issuer withdraws all of them together."""
     if one.has_ended(now):
-        return CardState.EXPIRED
+        return CardStanding(state=CardState.EXPIRED, checked_at=None)
     try:
-        values = _statuses(one, judges=judges, now=now)
+        values, checked_at = _statuses(one, judges=judges, now=now)
     except CarnetError:
-        return CardState.UNKNOWN
+        return CardStanding(state=CardState.UNKNOWN, checked_at=None)
+    return CardStanding(state=_worst(values), checked_at=checked_at)
+
+
+def _worst(values: set[int]) -> CardState:
     if Status.INVALID in values:
         return CardState.WITHDRAWN
     if Status.SUSPENDED in values:
@@ -40,16 +57,17 @@ def state_of(one: HeldCard, *, judges: Judges, now: int) -> CardState:
     return CardState.VALID if values <= {Status.VALID} else CardState.UNKNOWN
 
 
-def _statuses(one: HeldCard, *, judges: Judges, now: int) -> set[int]:
+def _statuses(one: HeldCard, *, judges: Judges, now: int) -> tuple[set[int], int | None]:
     if all(copy.status is None for copy in one.copies):
-        return set()
+        return set(), None
     unverified = parse_credential(one.held.whole(), limits=ISSUED)
     found = find_issuer(
         unverified, trust=judges.trust, lookups=judges.lookups, now=now, limits=ISSUED
     )
     references = [copy.status for copy in one.copies if copy.status is not None]
     lists = {
-        uri: judges.lookups.status_list(uri, found=found, now=now).value
+        uri: judges.lookups.status_list(uri, found=found, now=now)
         for uri in dict.fromkeys(reference.uri for reference in references)
     }
-    return {int(lists[reference.uri].status(reference.index)) for reference in references}
+    values = {int(lists[place.uri].value.status(place.index)) for place in references}
+    return values, min(dated.fetched_at for dated in lists.values())

@@ -15,7 +15,7 @@ from carnet_trust.clean_text import clean_text
 from carnet_wallet.consent import Preview, PreviewCard, ShownClaim
 from carnet_wallet.matching import HeldCard, MissingPart, all_claims
 from carnet_wallet.showings import Outcome, Showing
-from carnet_wallet.states import CardState
+from carnet_wallet.states import CardStanding, CardState
 
 _LONGEST_VALUE: Final = 120
 
@@ -82,6 +82,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "Shown. Your history notes it.",
     },
     "continue": {"fr": "Pour continuer : {url}", "en": "To go on: {url}"},
+    "as_of": {"fr": "au {moment}", "en": "on {moment}"},
     "shown_parts": {"fr": "montré : {parts}", "en": "shown: {parts}"},
 }
 _STATES: Final[Mapping[CardState, Mapping[str, str]]] = {
@@ -143,9 +144,12 @@ def in_language(words: Mapping[str, str], lang: str, *, otherwise: str = "") -> 
     return clean(next(iter(words.values()), otherwise))
 
 
-def state_words(state: CardState, lang: str) -> str:
-    """What a state is called."""
-    return _STATES[state][lang]
+def standing_words(standing: CardStanding, lang: str) -> str:
+    """How a certificate stands, and when that was known."""
+    words = _STATES[standing.state][lang]
+    if standing.checked_at is None:
+        return words
+    return f"{words} ({word('as_of', lang, moment=day_and_time(standing.checked_at))})"
 
 
 def title_of(words: Mapping[str, str], lang: str) -> str:

@@ -45,7 +45,7 @@ from carnet_wallet.requests import (
 )
 from carnet_wallet.screens import ScreenCode, show_on_screen
 from carnet_wallet.showings import Showing
-from carnet_wallet.states import CardState, state_of
+from carnet_wallet.states import CardStanding, CardState, standing_of
 from carnet_wallet.surroundings import Surroundings
 from carnet_wallet.vault.vault import Put, Vault
 
@@ -54,10 +54,15 @@ _TRUST: Final = "trust"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedCard:
-    """A certificate in the list."""
+    """A certificate in the list, and how it stands."""
 
     card: Card
-    state: CardState
+    standing: CardStanding
+
+    @property
+    def state(self) -> CardState:
+        """Its state."""
+        return self.standing.state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,7 +238,7 @@ class Wallet:
     def list(self, *, now: int) -> tuple[ListedCard, ...]:
         """Every certificate with its state, oldest first."""
         return tuple(
-            ListedCard(card=one.card, state=state_of(one, judges=self._judges, now=now))
+            ListedCard(card=one.card, standing=standing_of(one, judges=self._judges, now=now))
             for one in self._cards()
         )
 

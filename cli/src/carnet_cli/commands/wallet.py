@@ -23,7 +23,7 @@ from carnet_wallet.consent import Consent, Preview
 from carnet_wallet.errors import RequestRefusedError
 from carnet_wallet.process import forbid_core_dumps
 from carnet_wallet.records import Card
-from carnet_wallet.states import CardState
+from carnet_wallet.states import CardStanding
 from carnet_wallet.wallet import Question, Wallet
 
 app = typer.Typer(no_args_is_help=True)
@@ -174,13 +174,13 @@ def list_cards(
         lines = [
             f"{each.card.card_id}  {_title(each.card, language)} · "
             f"{wallet.issuer_name(each.card.issuer, lang=language).text} · "
-            f"{telling.state_words(each.state, language)}"
+            f"{telling.standing_words(each.standing, language)}"
             for each in listed
         ]
         for issuer in wallet.unfinished_claims():
             host = wallet.issuer_name(issuer, lang=language).text
             console.say(telling.word("unfinished", language, name=host))
-    console.out([_card_json(each.card, each.state) for each in listed], lines)
+    console.out([_card_json(each.card) | _standing_json(each.standing) for each in listed], lines)
 
 
 @app.command()
@@ -374,9 +374,12 @@ def _choice(use: Sequence[str]) -> dict[str, list[str]] | None:
     return choice or None
 
 
-def _card_json(card: Card, state: CardState | None = None) -> dict[str, Any]:
-    shape = {"id": card.card_id, "type": card.vct, "issuer": card.issuer}
-    return shape if state is None else shape | {"state": state.value}
+def _card_json(card: Card) -> dict[str, Any]:
+    return {"id": card.card_id, "type": card.vct, "issuer": card.issuer}
+
+
+def _standing_json(standing: CardStanding) -> dict[str, Any]:
+    return {"state": standing.state.value, "checked_at": standing.checked_at}
 
 
 def _asker_json(question: Question) -> dict[str, Any]:
