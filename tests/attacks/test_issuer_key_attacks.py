@@ -440,8 +440,7 @@ def test_V08_names_within_their_constraint_pass() -> None:
 )
 def test_V08_a_certificate_has_one_spelling(spelling: Callable[[str], str]) -> None:
     text = binascii.b2a_base64(LEAF.der + bytes(-len(LEAF.der) % 3 + 1), newline=False).decode()
-    if spelling(text) == text:
-        pytest.skip("this certificate has no such character")
+    assert text.endswith("==")
 
     with pytest.raises(InvalidError) as caught:
         decode_x5c([spelling(text)], limits=PRESENTATION)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from carnet_securing import base64url
@@ -30,6 +30,7 @@ from carnet_securing.limits import PRESENTATION
 from carnet_securing.native import check_signature
 from carnet_securing.strict_json import dumps_bytes
 from support.documents import Documents
+from support.fuzzing import fuzz
 from support.keys import signer
 
 DID = "did:web:issuer.example"
@@ -144,7 +145,7 @@ def test_a_p256_did_key_is_read_and_lies_on_its_curve(did: str) -> None:
     )
 
 
-@settings(max_examples=60)
+@fuzz(60)
 @given(st.integers(1, 10**9))
 def test_compressed_points_give_the_key_they_were_made_of(number: int) -> None:
     key = signer(f"point {number}").public_jwk
@@ -299,7 +300,7 @@ did_texts = st.text(max_size=60) | st.builds(
 )
 
 
-@settings(max_examples=400)
+@fuzz(400)
 @given(did_texts)
 def test_any_text_is_a_did_or_a_typed_error(text: str) -> None:
     for act in (parse_did_url, key_of_did_url, resolve_did_jwk, resolve_did_key, parse_multikey):
@@ -332,7 +333,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@fuzz(300)
 @given(
     st.binary(max_size=60)
     | st.fixed_dictionaries(

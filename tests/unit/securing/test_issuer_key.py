@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from carnet_securing.did import did_jwk_of
@@ -21,6 +21,7 @@ from carnet_securing.key_route import IssuerKeyRoute
 from carnet_securing.limits import PRESENTATION
 from carnet_securing.strict_json import dumps_bytes
 from support.documents import Documents
+from support.fuzzing import fuzz
 from support.keys import signer
 
 ISSUER = "https://issuer.example"
@@ -234,7 +235,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@fuzz(300)
 @given(
     st.binary(max_size=60)
     | st.fixed_dictionaries({"issuer": st.just(ISSUER)}, optional={"jwks": json_values}).map(
@@ -248,7 +249,7 @@ def test_any_metadata_is_read_or_a_typed_error(body: bytes) -> None:
     outcome(lambda: parse_issuer_metadata(body, issuer=ISSUER, limits=PRESENTATION))
 
 
-@settings(max_examples=300)
+@fuzz(300)
 @given(st.text(max_size=60) | st.from_regex(r"https?://[^/]{0,20}(/.{0,20})?"))
 def test_any_identifier_has_a_url_or_a_typed_error(issuer: str) -> None:
     assert outcome(lambda: metadata_url(issuer)) in (None, ErrorKind.ISSUER_MISMATCH)

@@ -5,7 +5,7 @@ import zlib
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from carnet_securing import base64url
@@ -24,6 +24,7 @@ from carnet_securing.status_list import (
     parse_status_token,
 )
 from carnet_securing.status_list_build import StatusListBuilder, compress, sign_status_list
+from support.fuzzing import fuzz
 from support.keys import signer
 from support.status_tokens import DROP, NOW, SMALL, URI, status_list, token, verify
 
@@ -37,6 +38,7 @@ def kind_of(text: str | bytes, **expectations: object) -> ErrorKind:
 # Building
 
 
+@fuzz(200)
 @given(
     bits=st.sampled_from([1, 2, 4, 8]),
     entries=st.lists(st.tuples(st.integers(0, 63), st.integers(0, 255)), max_size=40),
@@ -381,7 +383,7 @@ def test_a_token_is_fetched_by_its_media_type_and_within_its_limits() -> None:
 # Any input
 
 
-@settings(max_examples=300)
+@fuzz(300)
 @given(st.binary(max_size=200))
 def test_any_bytes_inflate_or_fail_as_status_invalid(data: bytes) -> None:
     for candidate in (data, b"\x78\x9c" + data, compress(data) + data[:1], compress(data)[:-1]):
@@ -406,6 +408,7 @@ json_values = st.recursive(
 )
 
 
+@fuzz(200)
 @given(json_values | st.fixed_dictionaries({"status_list": json_values}))
 def test_any_status_claim_is_a_reference_or_a_typed_error(claim: object) -> None:
     try:
@@ -415,7 +418,7 @@ def test_any_status_claim_is_a_reference_or_a_typed_error(claim: object) -> None
     assert isinstance(parsed, StatusReference | ErrorKind)
 
 
-@settings(max_examples=150, deadline=None)
+@fuzz(150)
 @given(
     name=st.sampled_from(["sub", "iat", "exp", "nbf", "ttl", "aud", "status_list"]),
     value=json_values | st.fixed_dictionaries({"bits": json_values, "lst": json_values}),
@@ -430,7 +433,7 @@ def test_any_signed_claims_are_a_list_or_a_typed_error(name: str, value: object)
     assert outcome is None or isinstance(outcome, ErrorKind)
 
 
-@settings(max_examples=200)
+@fuzz(200)
 @given(st.binary(max_size=120) | st.text(max_size=120).map(str.encode))
 def test_any_bytes_are_a_token_or_a_typed_error(data: bytes) -> None:
     assert isinstance(kind_of(data), ErrorKind)

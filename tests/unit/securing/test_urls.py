@@ -16,6 +16,7 @@ from carnet_securing.urls import (
     check_url,
     has_dot_segments,
 )
+from support.fuzzing import fuzz
 
 
 @pytest.mark.parametrize(
@@ -164,6 +165,7 @@ def refusal_of_address(address: str, *, loopback: bool) -> ErrorKind | None:
     return None
 
 
+@fuzz(200)
 @given(st.text(max_size=80) | st.from_regex(r"https?://[^/]{0,20}(:[0-9]{0,6})?/.{0,20}"))
 @example("https://a.example/\n")
 @example("https://[::1%25lo]/")
@@ -178,6 +180,7 @@ def test_any_text_is_a_checked_url_or_a_typed_error(text: str) -> None:
         assert check_url(checked.text, loopback_http=loopback_http) == checked
 
 
+@fuzz(200)
 @given(st.ip_addresses())
 def test_no_special_purpose_address_passes(
     address: ipaddress.IPv4Address | ipaddress.IPv6Address,
@@ -190,6 +193,7 @@ def test_no_special_purpose_address_passes(
             assert refusal is ErrorKind.FETCH_BLOCKED
 
 
+@fuzz(200)
 @given(st.text(max_size=40))
 def test_any_text_is_an_address_or_a_typed_error(text: str) -> None:
     assert refusal_of_address(text, loopback=False) in (None, ErrorKind.FETCH_BLOCKED)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from carnet_securing import base64url
@@ -41,6 +41,7 @@ from support.certificates import (
     private_key,
     rsa_key,
 )
+from support.fuzzing import fuzz
 from support.keys import signer
 
 ISSUER = IssuerName("https://issuer.example")
@@ -454,7 +455,7 @@ def outcome(der: bytes) -> ErrorKind | None:
 GOOD = chain()
 
 
-@settings(max_examples=400, deadline=None)
+@fuzz(400)
 @given(st.integers(0, len(GOOD.leaf.der) - 1), st.integers(0, 255))
 def test_any_changed_byte_breaks_the_chain(position: int, value: int) -> None:
     der = bytearray(GOOD.leaf.der)
@@ -464,7 +465,7 @@ def test_any_changed_byte_breaks_the_chain(position: int, value: int) -> None:
     assert outcome(bytes(der)) is (ErrorKind.CHAIN_INVALID if changed else None)
 
 
-@settings(max_examples=200, deadline=None)
+@fuzz(200)
 @given(st.binary(max_size=64) | st.integers(0, 600).map(lambda size: GOOD.leaf.der[:size]))
 def test_any_bytes_are_a_leaf_or_a_typed_error(der: bytes) -> None:
     assert outcome(der) in (None, ErrorKind.CHAIN_INVALID)
