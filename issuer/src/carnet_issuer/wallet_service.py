@@ -10,7 +10,7 @@ from typing import Any, Final
 from carnet_issuer import metadata as documents
 from carnet_issuer.config import IssuerConfig
 from carnet_issuer.encryption import encrypt_answer, read_request, response_key
-from carnet_issuer.errors import OAuthCode, ProtocolError
+from carnet_issuer.errors import OAuthCode, ProtocolError, StoreUnavailableError
 from carnet_issuer.fail_points import FailPoint, FailPoints
 from carnet_issuer.issuance import Issuance
 from carnet_issuer.nonces import forget_expired, new_nonce
@@ -245,6 +245,9 @@ class WalletService:
             with self._database.write() as connection:
                 forget_expired(connection, now=now)
                 forget_answers(connection, now=now)
+        except StoreUnavailableError:
+            # Tidying can wait a minute; a nonce needs no database.
+            return
         finally:
             self._sweeping.release()
 

@@ -20,6 +20,7 @@ from carnet_issuer.store.database import Database, sqlite_url
 from carnet_issuer.store.schema import ensure_schema
 from carnet_issuer.store.tables import ISSUANCES, STATUS_ENTRIES, STATUS_LISTS, TOKENS
 from carnet_issuer.templates import read_template
+from carnet_securing.status_list import Status
 from support.issuer_service import CLASS_LIST, NOW, TEMPLATE
 
 
@@ -165,7 +166,7 @@ def test_T26_a_place_that_says_withdrawn_keeps_saying_so(database: Database, rec
     give(database, record, 3)
     change(database, record, Action.WITHDRAW, Reason.REPLACED)
     with database.write() as connection:
-        status_registry.set_record_status(connection, record, status_registry.Status.VALID)
+        status_registry.set_record_status(connection, record, Status.VALID)
     assert values(database, record) == {1}
 
 
