@@ -307,9 +307,11 @@ def _is_thumbprint(kid: str) -> bool:
 
 def _check_never_hidden(verified: VerifiedSdJwt) -> None:
     # What is inside a claim is hidden by a digest in it; the claim itself by a disclosure.
-    if not NEVER_HIDDEN.isdisjoint(verified.concealing) or any(
-        path[0] in NEVER_HIDDEN for path, _ in verified.disclosed
-    ):
+    hidden = not NEVER_HIDDEN.isdisjoint(verified.concealing)
+    for shown in verified.disclosed:
+        if shown[0][0] in NEVER_HIDDEN:
+            hidden = True
+    if hidden:
         raise _malformed("A claim that may never be hidden is hidden.")
 
 
@@ -347,8 +349,10 @@ def _certificates(value: object, limits: Limits) -> tuple[bytes, ...]:
 
 
 def _optional_text(members: JsonObject, name: str) -> str | None:
-    value = members.get(name)
-    if name in members and type(value) is not str:
+    if name not in members:
+        return None
+    value = members[name]
+    if type(value) is not str:
         raise _malformed("A member of the document is not text.")
     return value
 

@@ -19,7 +19,7 @@ from carnet_securing.disclosure import (
 )
 from carnet_securing.errors import ErrorKind, InvalidError
 from carnet_securing.limits import Limits
-from carnet_securing.strict_json import JsonObject, JsonValue, members
+from carnet_securing.strict_json import JsonObject, JsonValue, duplicate_member, members
 
 _TEXT_ONLY: Final = frozenset({str})
 _OBJECTS_ONLY: Final = frozenset({tuple})
@@ -89,36 +89,40 @@ class _Walk:
     def top(self, claims: JsonObject) -> list[str]:
         """Process the payload itself; the names of the claims in it that hold digests."""
         concealing = []
-        digests = _digests_of(claims)
+        digests = _take_digests(claims)
+        seen = self._seen
         for name, value in claims.items():
             kind = type(value)
             if kind is tuple or kind is list:
-                before = len(self._seen)
-                claims[name] = self._value(value, (name,), 2)
-                if len(self._seen) != before:
+                before = len(seen)
+                claims[name] = (
+                    self._object(value, (name,), 2)
+                    if kind is tuple
+                    else self._array(value, (name,), 2)
+                )
+                if len(seen) != before:
                     concealing.append(name)
         if digests is not None:
             self._insert(digests, claims, (), 1)
         return concealing
-
-    def _value(self, value: Any, path: ConcretePath, depth: int) -> JsonValue:
-        if type(value) is tuple:
-            return self._object(value, path, depth)
-        if type(value) is list:
-            return self._array(value, path, depth)
-        return value
 
     def _object(
         self, pairs: tuple[tuple[str, JsonValue], ...], path: ConcretePath, depth: int
     ) -> JsonObject:
         if depth > self._max_depth:
             raise _too_deep()
-        result = members(pairs)
-        digests = _digests_of(result)
+        result = dict(pairs)
+        if len(result) != len(pairs):
+            raise duplicate_member()
+        digests = None
+        if DIGESTS in result or PLACEHOLDER in result or HASH_NAME in result:
+            digests = _take_digests(result)
         for name, value in result.items():
             kind = type(value)
-            if kind is tuple or kind is list:
-                result[name] = self._value(value, (*path, name), depth + 1)
+            if kind is tuple:
+                result[name] = self._object(value, (*path, name), depth + 1)
+            elif kind is list:
+                result[name] = self._array(value, (*path, name), depth + 1)
         if digests is not None:
             self._insert(digests, result, path, depth)
         return result
@@ -129,23 +133,25 @@ class _Walk:
         """Insert what is disclosed of one `_sd` array at its level."""
         if digests:
             self._note(digests)
+        by_digest = self._by_digest
         for digest in digests:
-            encoded = self._by_digest.get(digest)
-            if encoded is None:
+            if digest not in by_digest:
                 continue
+            encoded = by_digest[digest]
             content, is_plain = read(encoded, self._max_bytes, self._max_depth - depth + 1)
             name = check_property(content)
             if name in target:
                 raise InvalidError(
                     ErrorKind.DISCLOSURE_COLLISION, "A hidden claim repeats a name beside it."
                 )
-            shown = Disclosure(encoded, digest, name, content[2])
+            value = content[2]
             where = (*path, name)
+            shown = Disclosed(where, Disclosure(encoded, digest, name, value))
             if is_plain:
-                self.disclosed.append(Disclosed(where, shown))
-                target[name] = shown.value
+                self.disclosed.append(shown)
+                target[name] = value
             else:
-                target[name] = self._show(shown, where, depth)
+                target[name] = self._show(shown, depth)
 
     def _array(self, source: list[JsonValue], path: ConcretePath, depth: int) -> list[JsonValue]:
         if depth > self._max_depth:
@@ -172,7 +178,7 @@ class _Walk:
                 if digest in self._by_digest:
                     self._append(digest, result, path, depth)
             else:
-                result.append(self._value(element, (*path, len(result)), depth + 1))
+                result.append(self._any(element, (*path, len(result)), depth + 1))
         return result
 
     def _append(self, digest: str, target: list[JsonValue], path: ConcretePath, depth: int) -> None:
@@ -180,20 +186,29 @@ class _Walk:
         encoded = self._by_digest[digest]
         content, is_plain = read(encoded, self._max_bytes, self._max_depth - depth + 1)
         check_element(content)
-        shown = Disclosure(encoded, digest, None, content[1])
+        value = content[1]
         where = (*path, len(target))
+        shown = Disclosed(where, Disclosure(encoded, digest, None, value))
         if is_plain:
-            self.disclosed.append(Disclosed(where, shown))
-            target.append(shown.value)
+            self.disclosed.append(shown)
+            target.append(value)
         else:
-            target.append(self._show(shown, where, depth))
+            target.append(self._show(shown, depth))
 
-    def _show(self, shown: Disclosure, path: ConcretePath, depth: int) -> JsonValue:
+    def _show(self, shown: Disclosed, depth: int) -> JsonValue:
         """Record a disclosed claim before what is disclosed inside it, and process it."""
+        path, disclosure = shown
         place = len(self.disclosed)
-        self.disclosed.append(_PENDING)
-        value = self._value(shown.value, path, depth + 1)
-        self.disclosed[place] = Disclosed(path, shown._replace(value=value))
+        self.disclosed.append(shown)
+        value = self._any(disclosure.value, path, depth + 1)
+        self.disclosed[place] = Disclosed(path, disclosure._replace(value=value))
+        return value
+
+    def _any(self, value: Any, path: ConcretePath, depth: int) -> JsonValue:
+        if type(value) is tuple:
+            return self._object(value, path, depth)
+        if type(value) is list:
+            return self._array(value, path, depth)
         return value
 
     def _note(self, digests: list[JsonValue]) -> None:
@@ -207,10 +222,7 @@ class _Walk:
             raise InvalidError(ErrorKind.DIGEST_DUPLICATE, "A digest appears more than once.")
 
 
-_PENDING: Final = Disclosed((), Disclosure(b"", "", None, None))
-
-
-def _digests_of(source: JsonObject) -> list[JsonValue] | None:
+def _take_digests(source: JsonObject) -> list[JsonValue] | None:
     """Take the `_sd` member out of an object, None without one; refuse what is misplaced."""
     if HASH_NAME in source or PLACEHOLDER in source:
         raise InvalidError(

@@ -1,8 +1,8 @@
 """One disclosure: salt, name, value, and the digest that stands for it (RFC 9901 section 4.2)."""
 
-import binascii
 import hashlib
 import os
+from binascii import b2a_base64
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -67,7 +67,20 @@ def check_hash_algorithm(name: object, *, allowed: Collection[str]) -> str:
 
 def digest(data: bytes, *, algorithm: str) -> str:
     """The base64url digest of ASCII bytes as they were received (RFC 9901 section 4.2.3)."""
-    return base64url.encode(_HASHES[algorithm](data).digest())
+    hashed = _HASHES[algorithm](data).digest()
+    return b2a_base64(hashed, newline=False).translate(_TO_URL).rstrip(b"=").decode("ascii")
+
+
+def by_digest(received: Sequence[bytes], *, algorithm: str) -> dict[str, bytes]:
+    """Each disclosure under its digest; as many as received unless one came twice."""
+    hash_bytes = _HASHES[algorithm]
+    return {
+        b2a_base64(hash_bytes(one).digest(), newline=False)
+        .translate(_TO_URL)
+        .rstrip(b"=")
+        .decode("ascii"): one
+        for one in received
+    }
 
 
 def digests(encoded: Sequence[bytes], *, algorithm: str) -> list[str]:
@@ -94,7 +107,7 @@ def encode_aligned(parts: Sequence[bytes]) -> list[str]:
         return []
     length = len(parts[0])
     filler = bytes(-length % 3)
-    text = binascii.b2a_base64(filler.join(parts) + filler, newline=False)
+    text = b2a_base64(filler.join(parts) + filler, newline=False)
     characters = text.translate(_TO_URL).decode("ascii")
     width = (length + len(filler)) // 3 * 4
     keep = width - len(filler)

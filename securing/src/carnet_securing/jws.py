@@ -98,11 +98,14 @@ def verify_jws(
     header = unverified.unverified_header
     algorithm = header["alg"]
     # 1.
-    if algorithm not in _listed(algorithms) or algorithm not in SIGNATURE_ALGORITHMS:
+    # A text is a collection of texts too: `"ES" in "ES256"` must never allow anything.
+    if type(algorithms) is str or type(types) is str:
+        raise TypeError("a list of names is expected, not one text")
+    if algorithm not in algorithms or algorithm not in SIGNATURE_ALGORITHMS:
         raise _algorithm_not_allowed()
     # 2.
     typ = header.get("typ")
-    if typ is None or typ not in _listed(types):
+    if typ is None or typ not in types:
         raise InvalidError(ErrorKind.TYP_MISMATCH, "This is another kind of signed text.")
     # 3.
     key.check_may_verify(algorithm)
@@ -198,13 +201,6 @@ def _check_certificates(value: object, max_certificates: int | None) -> None:
         raise _malformed("The certificates in a header are not a list of texts.")
     if max_certificates is not None and len(value) > max_certificates:
         raise InvalidError(ErrorKind.TOO_LARGE, "A header has more certificates than allowed.")
-
-
-def _listed(names: Collection[str]) -> Collection[str]:
-    # A text is a collection of texts too: `"ES" in "ES256"` must never allow anything.
-    if isinstance(names, str):
-        raise TypeError("a list of names is expected, not one text")
-    return names
 
 
 def _ascii(text: str) -> bytes:

@@ -168,9 +168,7 @@ def verify_sd_jwt(
     )
     # 3.
     received = unverified.disclosures
-    by_digest = dict(
-        zip(disclosure.digests(received, algorithm=hash_algorithm), received, strict=True)
-    )
+    by_digest = disclosure.by_digest(received, algorithm=hash_algorithm)
     if len(by_digest) != len(received):
         raise InvalidError(ErrorKind.DIGEST_DUPLICATE, "A shown claim was sent more than once.")
     # 4.

@@ -21,7 +21,14 @@ class _Node:
 
     def __init__(self) -> None:
         self.concealed = False
-        self.children: dict[str | int, _Node] = {}
+        # Names below an object, indices below an array.
+        self.children: dict[Any, _Node] = {}
+
+    def child(self, step: str | int) -> "_Node":
+        known = self.children.get(step)
+        if known is None:
+            known = self.children[step] = _Node()
+        return known
 
 
 def issue_sd_jwt(
@@ -55,101 +62,86 @@ def issue_sd_jwt(
     if HASH_NAME in payload:
         raise _conflict()
     root = _Node()
-    for path in conceal:
-        _plant(root, payload, path)
-    mint = _Mint(_count(root), decoys, hash_algorithm)
-    signed = mint.object(payload, root)
-    if mint.hides:
+    concealed = sum([_plant(root, payload, path) for path in conceal])
+    mint = _Mint(concealed, decoys, hash_algorithm)
+    signed = mint.conceal_in_object(payload, root)
+    if concealed:
         signed[HASH_NAME] = hash_algorithm
     text = strict_json.dumps(signed)
-    mint.account(text, hash_names=1 if mint.hides else 0)
-    if mint.suspicious:
+    if mint.is_suspicious(text, hash_names=1 if concealed else 0):
         _refuse_reserved(payload)
     jwt = sign_jws(_utf8(text), signer=signer, typ=typ, header=header)
-    return "~".join((jwt, *(one.decode("ascii") for one in mint.disclosures), ""))
+    return b"~".join((jwt.encode("ascii"), *mint.disclosures, b"")).decode("ascii")
 
 
 class _Mint:
-    """Turns the claims to hide into disclosures, children before the parent that holds them.
+    """Turns the claims to hide into disclosures, children before the parent that holds them."""
 
-    The bytes it writes are also counted for the members that digests use. More of them
-    than this class put there means a claim with a reserved name (or a text that looks like
-    one), and only then are the claims walked for it.
-    """
+    __slots__ = ("_algorithm", "_decoys", "_salts", "_texts", "_written", "disclosures")
 
     def __init__(self, concealed: int, decoys: int, algorithm: str) -> None:
         self.disclosures: list[bytes] = []
-        self.hides = concealed > 0
         self._salts = iter(disclosure.new_salts(concealed))
         self._decoys = decoys
         self._algorithm = algorithm
-        self._reserved_written = 0
-        self._reserved_seen = 0
+        self._texts: list[str] = []
+        self._written = 0
 
-    @property
-    def suspicious(self) -> bool:
-        return self._reserved_seen != self._reserved_written
-
-    def object(self, members: JsonObject, node: _Node) -> JsonObject:
-        result = dict(members)
-        hidden: list[bytes] = []
+    def conceal_in_object(self, source: JsonObject, node: _Node) -> JsonObject:
+        """A copy of an object with what `node` names hidden."""
+        result = source.copy()
+        contents = []
         for name, child in node.children.items():
-            value = self._value(result[str(name)], child)
+            value = source[name]
+            if child.children:
+                value = result[name] = self._conceal_in(value, child)
             if child.concealed:
-                del result[str(name)]
-                hidden.append(self._disclose(f"{strict_json.dumps(name)},", str(name), value))
-            else:
-                result[str(name)] = value
-        if hidden:
-            digests = disclosure.digests(hidden, algorithm=self._algorithm)
-            digests += self._decoy_digests()
-            digests.sort()
+                if name in disclosure.RESERVED_NAMES:
+                    raise _conflict()
+                del result[name]
+                contents.append(f"{strict_json.dumps(name)},{strict_json.dumps(value)}")
+        if contents:
             if DIGESTS in result:
                 raise _conflict()
+            digests = self._disclose(contents)
+            digests += self._decoy_digests()
+            digests.sort()
             result[DIGESTS] = digests
-            self._reserved_written += 1
-            self.disclosures += hidden
+            self._written += 1
         return result
 
-    def _array(self, elements: list[JsonValue], node: _Node) -> list[JsonValue]:
-        result = list(elements)
-        places: list[int] = []
-        hidden: list[bytes] = []
-        for index, child in node.children.items():
-            place = int(index)
-            result[place] = self._value(result[place], child)
+    def _conceal_in_array(self, source: list[JsonValue], node: _Node) -> list[JsonValue]:
+        result = source.copy()
+        contents, places = [], []
+        for place, child in node.children.items():
+            value = source[place]
+            if child.children:
+                value = result[place] = self._conceal_in(value, child)
             if child.concealed:
                 places.append(place)
-                hidden.append(self._disclose("", "", result[place]))
-        if hidden:
-            digests = disclosure.digests(hidden, algorithm=self._algorithm)
-            for place, digest in zip(places, digests, strict=True):
+                contents.append(strict_json.dumps(value))
+        if contents:
+            for place, digest in zip(places, self._disclose(contents), strict=True):
                 result[place] = {PLACEHOLDER: digest}
             for decoy in self._decoy_digests():
                 result.insert(_RANDOM.randrange(len(result) + 1), {PLACEHOLDER: decoy})
-            self._reserved_written += len(hidden) + self._decoys
-            self.disclosures += hidden
+            self._written += len(contents) + self._decoys
         return result
 
-    def _value(self, value: JsonValue, node: _Node) -> JsonValue:
-        if not node.children:
-            return value
-        return self.object(value, node) if isinstance(value, dict) else self._array(value, node)
+    def _conceal_in(self, value: JsonValue, node: _Node) -> JsonValue:
+        if isinstance(value, dict):
+            return self.conceal_in_object(value, node)
+        return self._conceal_in_array(value, node)
 
-    def _disclose(self, written_name: str, name: str, value: JsonValue) -> bytes:
-        if name in disclosure.RESERVED_NAMES:
-            raise _conflict()
-        written = strict_json.dumps(value)
-        if type(value) is dict or type(value) is list:
-            self.account(written)
-        text = f'["{next(self._salts)}",{written_name}{written}]'
-        return base64url.encode_bytes(_utf8(text))
-
-    def account(self, text: str, *, hash_names: int = 0) -> None:
-        """Count the members of `text` that have a reserved name."""
-        self._reserved_seen += (
-            text.count('"_sd":') + text.count('"...":') + text.count('"_sd_alg":') - hash_names
-        )
+    def _disclose(self, contents: list[str]) -> list[str]:
+        """Make one disclosure of each content; their digests, in the same order."""
+        hidden = [
+            base64url.encode_bytes(_utf8(f'["{salt}",{content}]'))
+            for content, salt in zip(contents, self._salts, strict=False)
+        ]
+        self._texts += contents
+        self.disclosures += hidden
+        return disclosure.digests(hidden, algorithm=self._algorithm)
 
     def _decoy_digests(self) -> list[str]:
         return disclosure.digests(
@@ -157,24 +149,41 @@ class _Mint:
             algorithm=self._algorithm,
         )
 
+    def is_suspicious(self, text: str, *, hash_names: int) -> bool:
+        """Whether what was written has more members with reserved names than are due.
 
-def _plant(root: _Node, payload: JsonObject, path: Path) -> None:
-    """Mark the places `path` names; every step must exist."""
+        Such a member is a claim with a reserved name, or a name that ends like one.
+        """
+        written = "\n".join((*self._texts, text))
+        seen = written.count('"_sd":') + written.count('"...":') + written.count('"_sd_alg":')
+        return seen != self._written + hash_names
+
+
+def _plant(node: _Node, value: JsonValue, path: Path) -> int:
+    """Mark the places `path` names, each of which must exist; how many were not marked yet."""
     if not path:
-        raise InvalidError(ErrorKind.CLAIM_MISSING, "A path to hide names no claim.")
-    places: list[tuple[_Node, JsonValue]] = [(root, payload)]
-    for step in path:
-        places = [
-            (node.children.setdefault(key, _Node()), value)
-            for node, parent in places
-            for key, value in disclosure.children(parent, step)
-        ]
-    for node, _ in places:
-        node.concealed = True
+        raise _missing()
+    for place, step in enumerate(path):
+        if step is None and type(value) is list:
+            rest = path[place + 1 :]
+            children = [(node.child(index), element) for index, element in enumerate(value)]
+            if not rest:
+                return sum([_mark(child) for child, _ in children])
+            return sum([_plant(child, element, rest) for child, element in children])
+        if type(step) is str and type(value) is dict and step in value:
+            node, value = node.child(step), value[step]
+        elif type(step) is int and type(value) is list and 0 <= step < len(value):
+            node, value = node.child(step), value[step]
+        else:
+            raise _missing()
+    return _mark(node)
 
 
-def _count(node: _Node) -> int:
-    return sum(child.concealed + _count(child) for child in node.children.values())
+def _mark(node: _Node) -> int:
+    if node.concealed:
+        return 0
+    node.concealed = True
+    return 1
 
 
 def _refuse_reserved(value: JsonValue) -> None:
@@ -186,6 +195,10 @@ def _refuse_reserved(value: JsonValue) -> None:
     elif isinstance(value, list):
         for element in value:
             _refuse_reserved(element)
+
+
+def _missing() -> InvalidError:
+    return InvalidError(ErrorKind.CLAIM_MISSING, "A claim to hide is not among the claims.")
 
 
 def _utf8(text: str) -> bytes:

@@ -72,8 +72,13 @@ def members(pairs: Members) -> JsonObject:
     """
     result = dict(pairs)
     if len(result) != len(pairs):
-        raise InvalidError(ErrorKind.DUPLICATE_MEMBER, "A JSON object has a member twice.")
+        raise duplicate_member()
     return result
+
+
+def duplicate_member() -> InvalidError:
+    """The error for an object with a member twice."""
+    return InvalidError(ErrorKind.DUPLICATE_MEMBER, "A JSON object has a member twice.")
 
 
 def _parse(raw: bytes, max_depth: int, scan: _Scan) -> JsonValue:
