@@ -29,7 +29,7 @@ import httpx2
 
 from carnet_issuer.service import Issuer, Offer
 from carnet_schemas.form import encode_form
-from carnet_schemas.oid4vci import parse_offer_uri
+from carnet_schemas.oid4vci import OfferByReference, parse_offer_uri
 from carnet_securing import strict_json
 from carnet_securing.jws import sign_jws
 from carnet_securing.signer import SoftwareSigner
@@ -84,6 +84,7 @@ class Load:
 
     def _claim(self, http: httpx2.Client, offer: Offer) -> None:
         link = parse_offer_uri(offer.offer_uri)
+        assert isinstance(link, OfferByReference)
         shape = self._timed("offer", http, "GET", link.uri)
         form = {
             "grant_type": PRE_AUTHORIZED,

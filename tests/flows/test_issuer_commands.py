@@ -114,7 +114,7 @@ def test_withdraw_pause_and_resume(office: Office) -> None:
         (["withdraw", "nobody", "--reason", "because"], 2, "usage"),
         (["import", "{csv}", "--template", "tnone"], 1, "not_found"),
         (["import", "{nothing}", "--template", "tnone"], 2, "usage"),
-        (["import", "{toml}", "--template", "tnone"], 1, "malformed"),
+        (["import", "{toml}", "--template", "tnone"], 1, "not_found"),
         (["template", "{csv}"], 1, "malformed"),
         (["template", "{nothing}"], 2, "usage"),
         (["init", "--name", "x", "--url", "http://localhost:1"], 1, "conflict"),

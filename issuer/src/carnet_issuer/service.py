@@ -185,9 +185,10 @@ class Issuer:
             ClassListError: the file as a whole cannot be read; nothing was imported.
             IssuerError: `not_found` for the template.
         """
-        read = read_class_list(data, sheet=sheet)
-        with self._database.write() as connection:
+        with self._database.read() as connection:
             template = records.find_template(connection, template_id)
+        read = read_class_list(data, sheet=sheet, attendance=template.is_attendance)
+        with self._database.write() as connection:
             report = records.import_people(
                 connection,
                 template,

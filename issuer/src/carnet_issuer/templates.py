@@ -49,6 +49,11 @@ class Template:
     assessment: Mapping[str, Any] = field(repr=False)
     valid_until: int | None
 
+    @property
+    def is_attendance(self) -> bool:
+        """Whether it says who was there, and nothing of how she did."""
+        return self.claims.get("nature") == "attendance"
+
     def to_document(self) -> str:
         """The stored form."""
         return strict_json.dumps(

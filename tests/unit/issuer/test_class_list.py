@@ -195,6 +195,17 @@ def test_a_missing_address_is_no_fault(mail: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("result", "is_there"),
+    [("acquis", True), ("non acquis", True), ("", True), ("15/20", True), ("Absente", False)],
+)
+def test_attendance_does_not_depend_on_the_result(result: str, is_there: bool) -> None:
+    text = f"{HEADER}\nAbélia;Maïssa;;;{result};14"
+    found = read_class_list(text.encode(), attendance=True)
+    assert len(found.people) == int(is_there)
+    assert [each.person.result for each in found.people] == [None] * int(is_there)
+
+
+@pytest.mark.parametrize(
     ("hours", "value"), [("14", 14), ("14,5", 14.5), ("14.50", 14.5), ("21 h", 21), ("7 heures", 7)]
 )
 def test_hours_in_figures(hours: str, value: float) -> None:

@@ -51,6 +51,12 @@ _NOT_PASSED: Final = frozenset(
 )  # fmt: skip
 
 
+_NOT_THERE: Final = frozenset(
+    ("absent", "absente", "abandon", "non presente", "non present", "pas venu", "pas venue",
+     "no show", "not attended", "did not attend")
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Person:
     """One learner of a class list. Contact details serve delivery and are never signed."""
@@ -87,8 +93,11 @@ class Person:
         return {name: value for name, value in shape.items() if value is not None}
 
 
-def read_person(row: Row, columns: ColumnMap) -> Person:
+def read_person(row: Row, columns: ColumnMap, *, attendance: bool) -> Person:
     """Read one row that is not blank.
+
+    Args:
+        attendance: the certificate says that she was there, and nothing of how she did.
 
     Raises:
         RowFaultError: the row cannot be imported.
@@ -110,7 +119,7 @@ def read_person(row: Row, columns: ColumnMap) -> Person:
         usual_name=usual or f"{given} {family}",
         email=email,
         phone=phone,
-        result=_result(columns, row),
+        result=_result(columns, row, attendance=attendance),
         hours=_hours(columns, row),
         notes=tuple(note for note in (email_note, phone_note) if note),
     )
@@ -179,15 +188,19 @@ def _phone(columns: ColumnMap, row: Row) -> tuple[str | None, str | None]:
     return text, None
 
 
-def _result(columns: ColumnMap, row: Row) -> str | None:
+def _result(columns: ColumnMap, row: Row, *, attendance: bool) -> str | None:
     """The result in the list's own words, once they are known to mean a certificate."""
     if Column.RESULT not in columns.used:
         return None
     header = _header(columns, Column.RESULT)
     words = _text(columns.cell(row, Column.RESULT))
+    meaning = folded(words)
+    if attendance:
+        if meaning in _NOT_THERE:
+            raise RowFaultError(RowFault.RESULT_NOT_PASSED, header)
+        return None
     if not words:
         raise RowFaultError(RowFault.RESULT_MISSING, header)
-    meaning = folded(words)
     if meaning in _NOT_PASSED:
         raise RowFaultError(RowFault.RESULT_NOT_PASSED, header)
     if meaning not in _PASSED:

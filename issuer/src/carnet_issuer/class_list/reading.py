@@ -53,12 +53,15 @@ class ClassList:
         }
 
 
-def read_class_list(data: bytes, *, sheet: str | None = None) -> ClassList:
+def read_class_list(
+    data: bytes, *, sheet: str | None = None, attendance: bool = False
+) -> ClassList:
     """Read a CSV file or a workbook, told apart by their content.
 
     Args:
         data: the whole file.
         sheet: the sheet of a workbook to read, None to find it.
+        attendance: for certificates that say who was there, whatever her result.
 
     Raises:
         ClassListError: the file as a whole cannot be read; nothing is kept of it.
@@ -74,17 +77,19 @@ def read_class_list(data: bytes, *, sheet: str | None = None) -> ClassList:
     sheets = read_xlsx(data) if data.startswith(_ZIP) else read_csv(data)
     found = find_list(sheets, wanted=sheet)
     below = [row for row in found.sheet.rows if row.number > found.columns.header_row]
-    return _sorted_out(found.sheet, found.columns, below)
+    return _sorted_out(found.sheet, found.columns, below, attendance=attendance)
 
 
-def _sorted_out(sheet: Sheet, columns: ColumnMap, below: list[Row]) -> ClassList:
+def _sorted_out(
+    sheet: Sheet, columns: ColumnMap, below: list[Row], *, attendance: bool
+) -> ClassList:
     filled = [row for row in below if not row.is_blank]
     people: list[ReadRow] = []
     rejected: list[RejectedRow] = []
     is_repeated = _repetition()
     for row in filled:
         try:
-            person = read_person(row, columns)
+            person = read_person(row, columns, attendance=attendance)
             if is_repeated(person):
                 raise RowFaultError(RowFault.DUPLICATE)
             people.append(ReadRow(row.number, person))
