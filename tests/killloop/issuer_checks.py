@@ -60,12 +60,12 @@ class IssuerCheck:
     def run(self) -> list[str]:
         """Everything that is wrong, in words."""
         self.problems += [fact["what"] for fact in self.facts if fact["stage"] == WRONG]
-        self._rules()
-        self._acknowledged()
         self.problems += self.school.unintended(of(self.facts, TRY, "sign"))
-        self._codes()
-        self._claims()
-        self._rules()
+        for step in (self._rules, self._acknowledged, self._codes, self._claims, self._rules):
+            try:
+                step()
+            except Exception as error:  # noqa: BLE001 - a check that fails has found something
+                self.problems.append(f"the issuer cannot go on: {error!r}")
         return self.problems
 
     def _is(self, sound: object, problem: str) -> None:

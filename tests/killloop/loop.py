@@ -15,6 +15,7 @@ from killloop.issuer_checks import Seen
 from killloop.passphrase_round import passphrase_round
 from killloop.purse import Purse
 from killloop.rounds import Grounds, Kind, Result, issuer_round, wallet_round
+from killloop.sabotage import self_test
 from killloop.school import School
 from support.issuer_service import NOW
 
@@ -79,6 +80,7 @@ class Loop:
         self._place = place
         self._rng = random.Random(seed)  # noqa: S311 - a run can be repeated by its seed
         self._seed = seed
+        self._made = 0
         self._address = Address()
         self._blank = {
             "paper": School.make(place / "paper", "https://school.example"),
@@ -107,6 +109,10 @@ class Loop:
             progress(summary)
         return summary
 
+    def self_test(self) -> dict[str, dict[str, Any]]:
+        """What the checks say about promises broken on purpose."""
+        return self_test(lambda number: self._fresh("paper", number))
+
     def _round(self, number: int, kind: Kind) -> Result:
         name = "http" if kind in (Kind.HTTP_ISSUER, Kind.HTTP_WALLET) else "paper"
         grounds = self._ready(name, number)
@@ -132,7 +138,8 @@ class Loop:
         return grounds
 
     def _fresh(self, name: str, number: int) -> Grounds:
-        place = self._place / f"{name}-{number:06}"
+        place = self._place / f"{name}-{self._made:06}"
+        self._made += 1
         place.mkdir()
         return Grounds(
             place=place,
@@ -151,6 +158,12 @@ class Loop:
             purse, used = Purse.blank(self._place / f"purse-{number:06}"), 0
         self._purses[kind] = (purse, used + 1)
         return purse
+
+
+def run_self_test() -> dict[str, dict[str, Any]]:
+    """Try the checks themselves."""
+    with tempfile.TemporaryDirectory(prefix="carnet-kill-") as place:
+        return Loop(Path(place), 1).self_test()
 
 
 def run_loop(

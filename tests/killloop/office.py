@@ -84,8 +84,8 @@ class Day:
         """Two claims and some office work, in an order of chance."""
         records = self.import_class(4)
         steps: list[Callable[[], None]] = [
-            lambda: self.claim(records[0]),
-            lambda: self.claim(records[1]),
+            lambda: self.claim(records[0], tells=False),
+            lambda: self.claim(records[1], tells=True),
             lambda: self.office(records[2]),
             self.publish,
         ]
@@ -136,7 +136,7 @@ class Day:
             raise AssertionError
         return tokens[0]
 
-    def claim(self, record: str) -> None:
+    def claim(self, record: str, *, tells: bool) -> None:
         """The whole way, with every message repeated that may be repeated, and those that not."""
         code, tx_code = self.offer(record)
         token = self.redeem(record, code, tx_code)
@@ -145,7 +145,7 @@ class Day:
         if len(set(answers)) != 1:
             self.journal.wrong("the same request gave different copies")
             raise AssertionError
-        if self.rng.random() < 0.7:
+        if tells:
             notification = strict_json.loads_object(answers[0], max_bytes=10**7)["notification_id"]
             self.notify(token, notification)
 
@@ -203,8 +203,9 @@ class Day:
         self.journal.acknowledged("stand", record=record, standing=standing)
 
     def withdraw_after_issue(self, record: str) -> None:
-        """Claim and withdraw; from then on the published list says so."""
-        self.claim(record)
+        """Claim, pause and withdraw; from then on the published list says so."""
+        self.claim(record, tells=self.rng.random() < 0.5)
+        self.stand(record, "pause", "paused")
         self.stand(record, "withdraw", "withdrawn")
         self.publish()
 

@@ -1,14 +1,16 @@
 """The kinds of rounds: what is started, when it is killed, what is looked at afterwards."""
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from carnet_issuer.fail_points import FailPoint
 from carnet_wallet.fail_points import Moment
+from carnet_wallet.vault.vault import Vault
 from carnet_wallet.wallet import Wallet
-from killloop.disturbances import DISK_CALL, Around, EndAt, EndingDisk
+from killloop.disturbances import DISK_CALL, Around, EndAt, EndingDisk, WatchedDatabase
 from killloop.errand import Errand, run_errand
 from killloop.far_side import FarSide, PipeWeb
 from killloop.issuer_checks import IssuerCheck, Seen
@@ -57,6 +59,21 @@ class Result:
     problems: list[str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sabotage:
+    """What is broken on purpose in a round in which nobody is killed (see `sabotage`).
+
+    Attributes:
+        database_type, vault_type: what the process opens instead of the real one.
+        school, purse: what is done to a folder after the process has ended.
+    """
+
+    database_type: type[WatchedDatabase] = WatchedDatabase
+    vault_type: type[Vault] = Vault
+    school: Callable[[Path], None] = lambda _: None
+    purse: Callable[[Purse], None] = lambda _: None
+
+
 @dataclass
 class Grounds:
     """Where rounds take place, and how long the work of each kind lasts undisturbed."""
@@ -69,6 +86,12 @@ class Grounds:
     number: int = 0
     used: int = 0
     lasts: dict[Kind, float] = field(default_factory=dict)
+    sabotage: Sabotage | None = None
+
+    @property
+    def meddling(self) -> Sabotage:
+        """What is broken on purpose: nothing, but in a test of the checks."""
+        return self.sabotage or Sabotage()
 
     @property
     def tag(self) -> str:
@@ -77,6 +100,8 @@ class Grounds:
 
     def death(self, kind: Kind, points: list[tuple[str, int]]) -> Death:
         """By chance: half of all rounds end at a named point, half at any moment."""
+        if self.sabotage is not None:
+            return Death()
         if points and self.rng.random() < 0.5:
             point, most = self.rng.choice(points)
             return Death(point=point, nth=self.rng.randint(1, most))
@@ -103,20 +128,21 @@ def issuer_round(grounds: Grounds) -> Result:
     def work(link: Link) -> None:
         journal = Journal(path)
         rng = random.Random(seed)  # noqa: S311 - the order of a day, not a secret
-        with grounds.school.doomed(death.end, journal) as opened:
+        with grounds.school.doomed(death.end, journal, grounds.meddling.database_type) as opened:
             link.send((BEGAN,))
             Day(opened, journal, rng, grounds.now, grounds.tag).work()
 
     ending = attend(start(work), kill_after=death.after)
     grounds.lasted(Kind.ISSUER, ending)
     facts = read_journal(path)
+    grounds.meddling.school(grounds.school.folder)
     with grounds.school.open() as opened:
         problems = IssuerCheck(opened, facts, grounds.seen, grounds.now).run()
     path.unlink(missing_ok=True)
     return result(Kind.ISSUER, death, ending, facts, problems)
 
 
-def wallet_round(grounds: Grounds, purse: Purse, *, vault_type: type | None = None) -> Result:
+def wallet_round(grounds: Grounds, purse: Purse) -> Result:
     """Kill a wallet on its errands; the issuer and the askers live on in this process."""
     death = grounds.death(Kind.WALLET, WALLET_POINTS)
     path = grounds.place / f"{grounds.tag}.journal"
@@ -133,9 +159,11 @@ def wallet_round(grounds: Grounds, purse: Purse, *, vault_type: type | None = No
             journal = Journal(path)
             rng = random.Random(seed)  # noqa: S311 - the order of errands, not a secret
             end = death.end
-            options = {} if vault_type is None else {"vault_type": vault_type}
             with purse.open(
-                PipeWeb(link), fail_points=end, calls=EndingDisk(end), **options
+                PipeWeb(link),
+                fail_points=end,
+                calls=EndingDisk(end),
+                vault_type=grounds.meddling.vault_type,
             ) as wallet:
                 link.send((BEGAN,))
                 run_errand(wallet, errand, journal, rng)
@@ -144,6 +172,7 @@ def wallet_round(grounds: Grounds, purse: Purse, *, vault_type: type | None = No
         grounds.lasted(Kind.WALLET, ending)
         facts = read_journal(path)
         problems = outside.problems + outside.after()
+        grounds.meddling.purse(purse)
         problems += WalletCheck(
             school=opened,
             open_wallet=lambda: purse.open(far_side),
@@ -253,7 +282,10 @@ def result(
     """Sum a round up."""
     if ending.failure:
         problems = [*problems, f"a process failed by itself: {ending.failure}"]
-    acknowledged = sum(fact["stage"] == ACK for fact in facts)
     return Result(
-        kind=kind, death=death, ending=ending, acknowledged=acknowledged, problems=problems
+        kind=kind,
+        death=death,
+        ending=ending,
+        acknowledged=sum(fact["stage"] == ACK for fact in facts),
+        problems=list(dict.fromkeys(problems)),
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from killloop.loop import SHARES, Summary, run_loop
+from killloop.loop import SHARES, Summary, run_loop, run_self_test
 from killloop.rounds import Kind
 
 
@@ -24,9 +24,13 @@ def main() -> int:
     arguments.add_argument("--rounds", type=int, default=200)
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--only", choices=[kind.value for kind in Kind], help="one kind")
+    arguments.add_argument("--self-test", action="store_true", help="try the checks themselves")
     arguments.add_argument("--quiet", action="store_true", help="no line of progress")
     given = arguments.parse_args()
     gc.freeze()
+    if given.self_test:
+        sys.stdout.write(json.dumps(run_self_test(), indent=2) + "\n")
+        return 0
     summary = run_loop(
         given.rounds,
         given.seed,

@@ -117,9 +117,14 @@ class School:
             store.close()
 
     @contextmanager
-    def doomed(self, end: EndAt, journal: Journal) -> Iterator[OpenSchool]:
+    def doomed(
+        self,
+        end: EndAt,
+        journal: Journal,
+        database_type: type[WatchedDatabase] = WatchedDatabase,
+    ) -> Iterator[OpenSchool]:
         """Open it in a process that is going to die."""
-        database = WatchedDatabase(self.database_url, end=end, journal=journal)
+        database = database_type(self.database_url, end=end, journal=journal)
         with self.open(
             database=database, signer=NotingSigner(self.signer, journal), fail_points=end
         ) as opened:
