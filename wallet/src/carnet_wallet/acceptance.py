@@ -130,14 +130,15 @@ def _verify(text: object, expected: Expected, judges: Judges, now: int) -> Verif
         raise InvalidError(
             ErrorKind.KB_UNEXPECTED, "The issuer sent a certificate already bound to a question."
         )
-    # 2.
+    # 2. A name nobody vouches for is refused before its address is opened.
+    named = unverified.unverified_iss
+    if named is not None and named != expected.issuer and judges.trust.entry_for(named) is None:
+        raise _from_another_issuer()
     found = find_issuer(
         unverified, trust=judges.trust, lookups=judges.lookups, now=now, limits=ISSUED
     )
-    if found.entry is None and unverified.unverified_iss != expected.issuer:
-        raise InvalidError(
-            ErrorKind.ISSUER_MISMATCH, "The certificate is from another issuer than the offer."
-        )
+    if found.entry is None and named != expected.issuer:
+        raise _from_another_issuer()
     # 3.
     verified = verify_credential(
         unverified,
@@ -153,6 +154,12 @@ def _verify(text: object, expected: Expected, judges: Judges, now: int) -> Verif
     if found.entry is not None:
         check_may_issue(found.entry, vct=verified.vct, issued_at=verified.issued_at, now=now)
     return verified
+
+
+def _from_another_issuer() -> InvalidError:
+    return InvalidError(
+        ErrorKind.ISSUER_MISMATCH, "The certificate is from another issuer than the offer."
+    )
 
 
 def _bound(
