@@ -30,7 +30,7 @@ export function go(url, init) {
 // The public key a JWT names: in its header, by a DID, or in a certificate.
 async function keyOf(signer) {
   if (signer.method === "jwk") return signer.publicJwk;
-  if (signer.method === "x5c") return leafOf(signer.x5c).publicKey.export({ format: "jwk" });
+  if (signer.method === "x5c") return publicJwkOf(trustedLeaf(signer.x5c));
   if (signer.method === "did" && signer.didUrl.startsWith("did:jwk:")) {
     const encoded = signer.didUrl.slice("did:jwk:".length).split("#")[0];
     return JSON.parse(Buffer.from(encoded, "base64url"));
@@ -45,9 +45,12 @@ async function keyOf(signer) {
   throw new Error(`no key for a signer by ${signer.method}`);
 }
 
+const certificate = (text) => new X509Certificate(Buffer.from(text, "base64"));
+const publicJwkOf = (each) => each.publicKey.export({ format: "jwk" });
+
 // The leaf of a chain, once each certificate is signed by the next and the last by TEST_ROOT.
-function leafOf(x5c) {
-  const chain = x5c.map((each) => new X509Certificate(Buffer.from(each, "base64")));
+function trustedLeaf(x5c) {
+  const chain = x5c.map(certificate);
   const root = new X509Certificate(readFileSync(process.env.TEST_ROOT));
   [...chain.slice(1), root].forEach((above, i) => {
     if (!chain[i].checkIssued(above) || !chain[i].verify(above.publicKey)) throw new Error("chain");
@@ -61,14 +64,15 @@ export const callbacks = (keys = []) => ({
   hash: (data, alg) => createHash(alg.replace("-", "")).update(data).digest(),
   generateRandom: (length) => randomBytes(length),
   clientAuthentication: clientAuthenticationAnonymous(),
-  getX509CertificateMetadata: (certificate) => {
-    const names = new X509Certificate(Buffer.from(certificate, "base64")).subjectAltName ?? "";
+  getX509CertificateMetadata: (text) => {
+    const names = certificate(text).subjectAltName ?? "";
     const of = (kind) =>
       names.split(", ").filter((n) => n.startsWith(kind)).map((n) => n.slice(kind.length));
     return { sanDnsNames: of("DNS:"), sanUriNames: of("URI:") };
   },
   signJwt: async (signer, { header, payload }) => {
-    const wanted = bare(await keyOf(signer));
+    const named = signer.method === "x5c" ? publicJwkOf(certificate(signer.x5c[0])) : await keyOf(signer);
+    const wanted = bare(named);
     const key = keys.find((each) => each.x === wanted.x);
     const jwt = await new jose.SignJWT(payload)
       .setProtectedHeader({ ...header, ...(header.jwk && { jwk: bare(header.jwk) }) })

@@ -176,9 +176,14 @@ def asking_certificate(kind: Identification) -> tuple[Authority, Certificate]:
     valid = Recipe(name="", not_before=LONG_AGO, not_after=FAR_AHEAD)
     root = issue(replace(valid, name="askers' root", ca=True))
     leaf = issue(replace(valid, name="asker", dns=["localhost"]), by=root)
-    key = leaf.key.private_bytes(
+    return root, Certificate(chain_pem=leaf.pem, key_pem=private_pem(leaf), identification=kind)
+
+
+def private_pem(authority: Authority) -> bytes:
+    """The key of a test certificate."""
+    key: bytes = authority.key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    return root, Certificate(chain_pem=leaf.pem, key_pem=key, identification=kind)
+    return key
