@@ -7,17 +7,15 @@
 
 from carnet_securing.limits import PRESENTATION
 from carnet_trust.trust_file import TrustData, parse_trust_file
-from carnet_verifier.answers import (
-    ExaminedAnswer,
-    NotVerifiedError,
-    Question,
-    ShownCredential,
-    VerifiedAnswer,
-    examine_answer,
-    verify_answer,
-)
+from carnet_verifier.answers import Question, examine_answer, verify_answer
 from carnet_verifier.binding import Asked, BearerCopy, Shown
 from carnet_verifier.examination import Surroundings
+from carnet_verifier.examined import (
+    ExaminedAnswer,
+    NotVerifiedError,
+    ShownCredential,
+    VerifiedAnswer,
+)
 from carnet_verifier.policy import (
     AllOf,
     AnyOf,
@@ -31,11 +29,23 @@ from carnet_verifier.policy import (
     StatusNotOlderThan,
     TypeIs,
 )
-from carnet_verifier.report import Check, CheckId, CheckOutcome, Ground, Outcome, Report
+from carnet_verifier.report import (
+    Alert,
+    AlertId,
+    Check,
+    CheckId,
+    CheckOutcome,
+    Ground,
+    Outcome,
+    Report,
+    Showing,
+)
 from carnet_verifier.single import examine_single, verify_credential, verify_shown
 
 __all__ = [
     "PRESENTATION",
+    "Alert",
+    "AlertId",
     "AllOf",
     "AnyOf",
     "Asked",
@@ -56,6 +66,7 @@ __all__ = [
     "PolicyUnmetError",
     "Question",
     "Report",
+    "Showing",
     "Shown",
     "ShownCredential",
     "StatusNotOlderThan",

@@ -1,19 +1,20 @@
 """From an answer's bytes to a verified answer, or to the report that says why not.
 
 The plan of `examine_answer` (OpenID4VP 1.0 section 8.6):
-1. The `vp_token` is one JSON object of arrays, within limits.
-2. Every presentation in it is examined under the question's audience and nonce; a query
+1. The `vp_token` is one JSON object of arrays, within limits over all it holds.
+2. It answers only what was asked, and once where once was asked; else nothing is looked at.
+3. Every presentation in it is examined under the question's audience and nonce; a query
    that asked for no holder binding is read as a copy.
-3. The whole answers the whole question: all required queries, types, claims and values,
-   and nothing that was not asked. A wallet is never believed about this.
-4. The worst finding leads the report.
+4. The whole answers the whole question: all required queries, types, claims and values.
+   A wallet is never believed about this. What was shown beyond it is left out.
+5. The worst finding leads the report.
 
-Left to the caller: spending the nonce, once, before anything here runs.
+Left to the caller: spending the nonce, once, with the result or before it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from carnet_schemas.dcql import CredentialQuery, DcqlQuery
 from carnet_schemas.dcql_answer import PresentedCredential, check_answer
@@ -23,19 +24,33 @@ from carnet_securing import strict_json
 from carnet_securing.algorithms import SignatureCheck
 from carnet_securing.array_positions import original_positions
 from carnet_securing.authority_key_id import named_authorities
-from carnet_securing.errors import CarnetError, ErrorKind, InvalidError
+from carnet_securing.credential import AuthenticCredential
+from carnet_securing.errors import ErrorKind, InvalidError
 from carnet_securing.limits import PRESENTATION, Limits
 from carnet_securing.strict_json import JsonObject
 from carnet_trust.lookups import Lookups
 from carnet_trust.trust_file import TrustData
-from carnet_verifier import texts
+from carnet_verifier.asked_claims import only_asked
 from carnet_verifier.binding import Asked, BearerCopy, Binding
 from carnet_verifier.examination import Examination, Surroundings, examine
+from carnet_verifier.examined import (
+    ExaminedAnswer,
+    ShownCredential,
+    VerifiedAnswer,
+    report_of,
+    require_verified,
+    shown,
+)
 from carnet_verifier.findings import Findings
 from carnet_verifier.policy import Policy
-from carnet_verifier.report import Check, CheckId, Ground, Outcome, Report, Text, conclude
+from carnet_verifier.report import CheckId, Ground
 
-_TECHNICAL: Final = frozenset({"cnf", "status", "vct#integrity", "_sd_alg"})
+MAX_PRESENTATIONS: Final = 32
+"""Most presentations in one answer: each costs two signatures, whatever its size."""
+
+_TILDE: Final = "~"
+_SPARE_BYTES: Final = 16 * 1024
+"""Room for the JSON around presentations that fill their limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,59 +65,6 @@ class Question:
     query: DcqlQuery
     audience: str
     nonce: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownCredential:
-    """One certificate whose signature and binding hold; see the report for the rest.
-
-    Attributes:
-        claims: what was disclosed, without the holder's key and the status reference,
-            which are traces to delete once checked.
-    """
-
-    vct: str
-    issuer: str
-    issuer_name: Text
-    expires_at: int | None
-    claims: Mapping[str, Any] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExaminedAnswer:
-    """A report with what was shown. Only `VerifiedAnswer` may be relied on unread."""
-
-    report: Report
-    credentials: Mapping[str, tuple[ShownCredential, ...]] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerifiedAnswer:
-    """Every check ran and passed, and somebody in the trust data vouches for each issuer."""
-
-    report: Report
-    credentials: Mapping[str, tuple[ShownCredential, ...]] = field(repr=False)
-
-
-class NotVerifiedError(CarnetError):
-    """The answer is not `verified`; `examined.report` says which of the other three it is."""
-
-    def __init__(self, examined: ExaminedAnswer) -> None:
-        report = examined.report
-        failed = next((check for check in report.checks if check.kind), None)
-        kind = ErrorKind(failed.kind) if failed is not None else ErrorKind.KEY_NOT_TRUSTED
-        super().__init__(kind, report.headline["en"])
-        self.examined = examined
-
-    @property
-    def report(self) -> Report:
-        """Every check, with its sentence."""
-        return self.examined.report
-
-    @property
-    def outcome(self) -> Outcome:
-        """`genuine_unlisted`, `undetermined` or `rejected`."""
-        return self.report.outcome
 
 
 def verify_answer(
@@ -131,123 +93,126 @@ def verify_answer(
     return require_verified(examined)
 
 
-def require_verified(examined: ExaminedAnswer) -> VerifiedAnswer:
-    """Turn an examined answer into a verified one.
-
-    Raises:
-        NotVerifiedError: its outcome is not `verified`.
-    """
-    if examined.report.outcome is not Outcome.VERIFIED:
-        raise NotVerifiedError(examined)
-    return VerifiedAnswer(report=examined.report, credentials=examined.credentials)
-
-
 def examine_answer(
     unverified_vp_token: str | bytes, *, question: Question, surroundings: Surroundings
 ) -> ExaminedAnswer:
     """Examine an answer completely and report; never raises for its content."""
-    overall = Findings("")
+    now = surroundings.now
+    overall = Findings("", now=now)
+    # 1.
     try:
         token = _read_token(unverified_vp_token, surroundings.limits)
     except InvalidError as error:
         overall.failed(CheckId.FORMAT, error, Ground.NOT_AUTHENTIC)
-        return ExaminedAnswer(report=report_of((), overall.checks), credentials={})
-    examinations: dict[str, list[Examination]] = {}
-    for query_id, documents in token.items():
-        binding = _binding(question, query_id)
-        examinations[query_id] = [
-            examine(document, binding=binding, surroundings=surroundings, credential=query_id)
+        return ExaminedAnswer(report=report_of((), overall.checks, now=now), credentials={})
+    # 2.
+    queries = _queries_answered(question.query, token)
+    if queries is None:
+        overall.failed(CheckId.QUESTION, _unmet(), Ground.POLICY_UNMET)
+        return ExaminedAnswer(report=report_of((), overall.checks, now=now), credentials={})
+    # 3.
+    examinations = {
+        query_id: [
+            examine(
+                document,
+                binding=_binding(question, queries[query_id]),
+                surroundings=surroundings,
+                credential=query_id,
+            )
             for document in documents
         ]
-    _check_question(question.query, examinations, overall)
+        for query_id, documents in token.items()
+    }
+    # 4.
+    _check_question(question.query, queries, examinations, overall)
+    # 5.
     everyone = [one for several in examinations.values() for one in several]
     return ExaminedAnswer(
-        report=report_of(everyone, overall.checks),
+        report=report_of(everyone, overall.checks, now=now),
         credentials={
-            query_id: tuple(shown(one) for one in several if one.authentic is not None)
+            query_id: tuple(_shown(several, queries[query_id]))
             for query_id, several in examinations.items()
         },
     )
 
 
-def report_of(examinations: Sequence[Examination], overall: Sequence[Check]) -> Report:
-    """Order the findings of several documents into one report; the worst one leads."""
-    checks = [check for one in examinations for check in one.checks]
-    checks.extend(overall)
-    outcome, ground = conclude(checks)
-    worst = next((one for one in examinations if conclude(one.checks) == (outcome, ground)), None)
-    named = worst.issuer if worst is not None else texts.UNKNOWN_ISSUER
-    return Report(
-        outcome=outcome,
-        ground=ground,
-        headline=texts.headline(outcome, ground, issuer=named),
-        issuers=tuple(dict.fromkeys(one.issuer["en"] for one in examinations)),
-        checks=tuple(checks),
-    )
-
-
-def shown(one: Examination) -> ShownCredential:
-    """What an authentic document says, for display beside its report."""
-    authentic = one.authentic
-    if authentic is None:
-        raise ValueError("only an authentic document has claims to show")
-    return ShownCredential(
-        vct=authentic.vct,
-        issuer=authentic.issuer.issuer,
-        issuer_name=one.issuer,
-        expires_at=authentic.expires_at,
-        claims={k: v for k, v in authentic.claims.items() if k not in _TECHNICAL},
-    )
-
-
 def _read_token(unverified: str | bytes, limits: Limits) -> Mapping[str, Sequence[str]]:
-    """Step 1."""
+    """Step 1: the limits of one presentation hold for all of them together."""
     token = strict_json.loads(
-        unverified, max_bytes=limits.compact_bytes * 2, max_depth=limits.json_depth
+        unverified, max_bytes=limits.compact_bytes + _SPARE_BYTES, max_depth=limits.json_depth
     )
     try:
-        return parse_vp_token(token)
+        presentations = parse_vp_token(token)
     except SchemaError as error:
         raise InvalidError(ErrorKind(error.kind), "The answer is not a VP token.") from None
+    texts = [text for several in presentations.values() for text in several]
+    if (
+        len(texts) > MAX_PRESENTATIONS
+        or sum(map(len, texts)) > limits.compact_bytes
+        or sum(text.count(_TILDE) for text in texts) > limits.disclosures + len(texts)
+    ):
+        raise InvalidError(ErrorKind.TOO_LARGE, "The answer holds more than allowed.")
+    return presentations
 
 
-def _binding(question: Question, query_id: str) -> Binding:
-    """Step 2: decided by our question, never by the answer."""
-    asked: CredentialQuery | None = question.query.credential(query_id)
-    if asked is not None and not asked.needs_holder_binding:
+def _queries_answered(
+    query: DcqlQuery, token: Mapping[str, Sequence[str]]
+) -> Mapping[str, CredentialQuery] | None:
+    """Step 2: the query behind each name; None when more came than was asked."""
+    queries = {}
+    for query_id, documents in token.items():
+        asked = query.credential(query_id)
+        if asked is None or (len(documents) > 1 and not asked.allows_several):
+            return None
+        queries[query_id] = asked
+    return queries
+
+
+def _binding(question: Question, asked: CredentialQuery) -> Binding:
+    """Decided by our question, never by the answer."""
+    if not asked.needs_holder_binding:
         return BearerCopy()
     return Asked(audience=question.audience, nonce=question.nonce)
 
 
 def _check_question(
-    query: DcqlQuery, examinations: Mapping[str, Sequence[Examination]], overall: Findings
+    query: DcqlQuery,
+    queries: Mapping[str, CredentialQuery],
+    examinations: Mapping[str, Sequence[Examination]],
+    overall: Findings,
 ) -> None:
-    """Step 3, over what is authentic; a document that is not answers nothing."""
-    presented = {
-        query_id: [
-            _presented(one, query.credential(query_id))
-            for one in several
-            if one.authentic is not None
-        ]
-        for query_id, several in examinations.items()
-    }
+    """Step 4, once all of it is authentic; a document that is not answers nothing."""
+    presented: dict[str, list[PresentedCredential]] = {}
+    for query_id, several in examinations.items():
+        for one in several:
+            if one.authentic is None:
+                overall.not_checked(CheckId.QUESTION, None)
+                return
+            presented.setdefault(query_id, []).append(
+                _presented(one, one.authentic, queries[query_id])
+            )
     try:
         check_answer(query, presented)
-    except SchemaError as error:
-        if all(one.authentic is not None for several in examinations.values() for one in several):
-            unmet = InvalidError(ErrorKind(error.kind), "The answer is not what was asked.")
-            overall.failed(CheckId.QUESTION, unmet, Ground.POLICY_UNMET)
-        return
-    overall.passed(CheckId.QUESTION)
+    except SchemaError:
+        overall.failed(CheckId.QUESTION, _unmet(), Ground.POLICY_UNMET)
+    else:
+        overall.passed(CheckId.QUESTION)
 
 
-def _presented(one: Examination, asked: CredentialQuery | None) -> PresentedCredential:
-    authentic = one.authentic
-    if authentic is None:
-        raise ValueError("only an authentic document is presented")
+def _shown(several: Sequence[Examination], asked: CredentialQuery) -> list[ShownCredential]:
+    return [
+        shown(one, claims=only_asked(one.authentic.sd_jwt, asked))
+        for one in several
+        if one.authentic is not None
+    ]
+
+
+def _presented(
+    one: Examination, authentic: AuthenticCredential, asked: CredentialQuery
+) -> PresentedCredential:
     return PresentedCredential(
         format="dc+sd-jwt",
-        vcts=(authentic.vct, *authentic.aka_vcts),
+        vcts=_types(one, authentic),
         claims=authentic.claims,
         authorities=_authorities(authentic.sd_jwt.header, asked),
         holder_binding=authentic.sd_jwt.key_binding is not None,
@@ -255,13 +220,29 @@ def _presented(one: Examination, asked: CredentialQuery | None) -> PresentedCred
     )
 
 
-def _authorities(header: JsonObject, asked: CredentialQuery | None) -> Collection[tuple[str, str]]:
-    if asked is None or asked.trusted_authorities is None:
+def _types(one: Examination, authentic: AuthenticCredential) -> tuple[str, ...]:
+    """What the document may count as.
+
+    A further type, claimed in `aka_vcts` or inherited by `extends`, is the issuer's word and
+    gives it no authority: where the trust data knows the issuer, it must name that type too
+    (SD-JWT VC-19, "Credential Type Extension and Issuer Authorization").
+    """
+    entry = None if one.found is None else one.found.entry
+    further = (*authentic.aka_vcts, *one.lineage)
+    allowed = further if entry is None else [vct for vct in further if vct in entry.types]
+    return tuple(dict.fromkeys((authentic.vct, *allowed)))
+
+
+def _authorities(header: JsonObject, asked: CredentialQuery) -> Collection[tuple[str, str]]:
+    if asked.trusted_authorities is None:
         return ()
     return named_authorities(header, limits=PRESENTATION)
 
 
-def _names_an_index(asked: CredentialQuery | None) -> bool:
+def _names_an_index(asked: CredentialQuery) -> bool:
     """Whether the question counts elements, hidden ones too (OpenID4VP 1.0 section 7.1)."""
-    claims = asked.claims if asked is not None else None
-    return any(type(step) is int for claim in claims or () for step in claim.path)
+    return any(type(step) is int for claim in asked.claims or () for step in claim.path)
+
+
+def _unmet() -> InvalidError:
+    return InvalidError(ErrorKind.QUERY_UNMET, "The answer is not what was asked.")

@@ -11,7 +11,7 @@ The others go on, so that one report names all that is wrong.
 """
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, assert_never
 
 from carnet_schemas.catalog import CREDENTIAL_TYPES, validate_claims
 from carnet_schemas.errors import SchemaError
@@ -24,29 +24,41 @@ from carnet_securing.credential import (
     holder_key_of,
     parse_credential,
 )
-from carnet_securing.errors import CarnetError, ErrorKind, InvalidError, UndeterminedError
+from carnet_securing.errors import ErrorKind, InvalidError, UndeterminedError
 from carnet_securing.key_binding import verify_key_binding, verify_shown
 from carnet_securing.limits import Limits
-from carnet_securing.status_list import Status
+from carnet_securing.status_list import Status, VerifiedStatusList
 from carnet_trust.acceptance import check_may_issue
 from carnet_trust.issuers import find_issuer
-from carnet_trust.lookups import FoundIssuer, Lookups
+from carnet_trust.lookups import Dated, FoundIssuer, Lookups
 from carnet_trust.trust_file import TrustData
 from carnet_trust.type_claims import check_claims
+from carnet_trust.type_metadata import TypeMetadata
 from carnet_verifier.binding import Asked, BearerCopy, Binding, Shown
 from carnet_verifier.findings import Findings
+from carnet_verifier.issuer_documents import IssuerAtFaultError, IssuerDocuments
 from carnet_verifier.policy import Examined, NoFurtherCondition, Policy
-from carnet_verifier.report import Check, CheckId, Ground, Text
+from carnet_verifier.report import Check, CheckId, Ground, Showing, Text
+from carnet_verifier.sentences import Variant
 
 NOT_MADE_FOR_US: Final = frozenset(
     {
         ErrorKind.KB_MISSING,
+        ErrorKind.KB_KEY_INVALID,
         ErrorKind.KB_AUD,
         ErrorKind.KB_NONCE,
         ErrorKind.KB_IAT,
-        ErrorKind.REPLAY,
     }
 )
+"""Failures of holder binding that accuse nobody: made for others, at another time, or not at all.
+
+`kb_key_invalid` is among them since the issuer signed which key is the holder's.
+"""
+
+_VALIDITY_GROUNDS: Final = {
+    ErrorKind.EXPIRED: Ground.EXPIRED,
+    ErrorKind.NOT_YET_VALID: Ground.NOT_YET_VALID,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +81,9 @@ class Examination:
         authentic: set once signature and holder binding hold; what it says may still be
             expired, withdrawn or from an unlisted issuer.
         verified: set when validity holds too.
-        live: whether a shown code was made for this verifier's digits just now.
+        showing: for a code on a screen, whether it was made for this verifier's digits.
+        lineage: its type and those that one extends, by metadata that was checked.
+        is_signed: whether the issuer's signature holds, whatever came after.
     """
 
     checks: tuple[Check, ...]
@@ -77,7 +91,9 @@ class Examination:
     found: FoundIssuer | None = field(repr=False)
     authentic: AuthenticCredential | None = field(repr=False)
     verified: VerifiedCredential | None = field(repr=False)
-    live: bool
+    showing: Showing | None
+    lineage: tuple[str, ...]
+    is_signed: bool
 
 
 class _EndedError(Exception):
@@ -90,15 +106,18 @@ class _Examiner:
     def __init__(self, *, binding: Binding, surroundings: Surroundings, credential: str) -> None:
         self.binding = binding
         self.around = surroundings
-        self.findings = Findings(credential)
+        self.findings = Findings(credential, now=surroundings.now)
         self.found: FoundIssuer | None = None
         self.authentic: AuthenticCredential | None = None
         self.verified: VerifiedCredential | None = None
-        self.live = False
+        self.showing: Showing | None = None
+        self.lineage: tuple[str, ...] = ()
+        self.is_signed = False
 
     def run(self, document: str | bytes) -> Examination:
         try:
             authentic, found = self._authenticate(document)
+            self.is_signed = True
             self._check_binding(authentic)
             self.authentic, self.found = authentic, found
             self._check_validity(authentic)
@@ -114,7 +133,9 @@ class _Examiner:
             found=self.found,
             authentic=self.authentic,
             verified=self.verified,
-            live=self.live,
+            showing=self.showing,
+            lineage=self.lineage,
+            is_signed=self.is_signed,
         )
 
     def _authenticate(self, document: str | bytes) -> tuple[AuthenticCredential, FoundIssuer]:
@@ -130,10 +151,14 @@ class _Examiner:
             found = find_issuer(
                 unverified,
                 trust=around.trust,
-                lookups=around.lookups,
+                lookups=IssuerDocuments(around.lookups),
                 now=around.now,
                 limits=around.limits,
             )
+        except IssuerAtFaultError as fault:
+            variant = Variant.ISSUER_AT_FAULT
+            self.findings.not_checked(CheckId.ISSUER_KEY, fault.reason, variant=variant)
+            raise _EndedError from None
         except UndeterminedError as error:
             self.findings.not_checked(CheckId.ISSUER_KEY, error)
             raise _EndedError from None
@@ -141,7 +166,7 @@ class _Examiner:
             self.findings.failed(CheckId.ISSUER_KEY, error, Ground.NOT_AUTHENTIC)
             raise _EndedError from None
         self.findings.name_issuer(found)
-        self.findings.passed(CheckId.ISSUER_KEY, dated=found.keys, now=around.now)
+        self.findings.passed(CheckId.ISSUER_KEY, dated=found.keys)
         try:
             authentic = authenticate_credential(
                 unverified, issuer_key=found.issuer_key, check=around.check, limits=around.limits
@@ -162,15 +187,17 @@ class _Examiner:
                     self._verify_shown(authentic, self.binding)
                 case BearerCopy():
                     self.findings.not_applicable(CheckId.HOLDER_BINDING)
-                    return
+                case _:
+                    assert_never(self.binding)
         except InvalidError as error:
             ours = error.kind not in NOT_MADE_FOR_US
             ground = Ground.NOT_AUTHENTIC if ours else Ground.NOT_FOR_YOU
-            self.findings.failed(CheckId.HOLDER_BINDING, error, ground)
+            variant = None if ours else self._shown_variant(error.kind)
+            self.findings.failed(CheckId.HOLDER_BINDING, error, ground, variant=variant)
             raise _EndedError from None
-        self.findings.passed(CheckId.HOLDER_BINDING)
 
     def _verify_asked(self, authentic: AuthenticCredential, asked: Asked) -> None:
+        _require_binding(authentic)
         verify_key_binding(
             authentic.sd_jwt,
             holder_key=holder_key_of(authentic),
@@ -181,8 +208,10 @@ class _Examiner:
             algorithms=SIGNATURE_ALGORITHMS,
             limits=self.around.limits,
         )
+        self.findings.passed(CheckId.HOLDER_BINDING)
 
     def _verify_shown(self, authentic: AuthenticCredential, shown: Shown) -> None:
+        _require_binding(authentic)
         showing = verify_shown(
             authentic.sd_jwt,
             holder_key=holder_key_of(authentic),
@@ -193,7 +222,16 @@ class _Examiner:
             algorithms=SIGNATURE_ALGORITHMS,
             limits=self.around.limits,
         )
-        self.live = showing.live
+        self.showing = Showing.LIVE if showing.live else Showing.RECORDED
+        variant = Variant.SHOWN_LIVE if showing.live else Variant.SHOWN_RECORDED
+        self.findings.shown(variant, made_at=showing.issued_at)
+
+    def _shown_variant(self, kind: ErrorKind) -> Variant | None:
+        """What to say of a code on a screen that is not the one wanted."""
+        if not isinstance(self.binding, Shown) or kind is ErrorKind.KB_KEY_INVALID:
+            return None
+        other_digits = kind is ErrorKind.KB_NONCE and self.binding.code is not None
+        return Variant.SHOWN_OTHER_DIGITS if other_digits else Variant.SHOWN_NOT_HELD
 
     def _check_validity(self, authentic: AuthenticCredential) -> None:
         """Step 5."""
@@ -202,44 +240,67 @@ class _Examiner:
                 authentic, now=self.around.now, leeway=self.around.limits.leeway
             )
         except InvalidError as error:
-            ground = {
-                ErrorKind.EXPIRED: Ground.EXPIRED,
-                ErrorKind.NOT_YET_VALID: Ground.NOT_YET_VALID,
-            }.get(error.kind, Ground.NOT_AUTHENTIC)
-            self.findings.failed(CheckId.VALIDITY, error, ground)
+            self.findings.failed(
+                CheckId.VALIDITY,
+                error,
+                _VALIDITY_GROUNDS.get(error.kind, Ground.NOT_AUTHENTIC),
+                when=_turning_point(authentic, error.kind),
+            )
             return
         self.findings.passed(CheckId.VALIDITY)
 
     def _check_type(self, authentic: AuthenticCredential) -> None:
-        """Step 6: the type's metadata, and for our own types the claims model too."""
+        """Step 6: the type's metadata, and for our own types the claims model too.
+
+        A type nobody describes has no rules to break. One whose description the issuer
+        signed for (`vct#integrity`) has them, and they must be had.
+        """
         try:
             metadata = self.around.lookups.type_metadata(
                 authentic.vct, integrity=authentic.vct_integrity, now=self.around.now
             )
+        except UndeterminedError as error:
+            if authentic.vct_integrity is None:
+                self.findings.not_applicable(CheckId.TYPE)
+            else:
+                self.findings.not_checked(CheckId.TYPE, error)
+        except InvalidError as error:
+            if error.kind is ErrorKind.METADATA_INTEGRITY:
+                self.findings.failed(CheckId.TYPE, error, Ground.POLICY_UNMET)
+            else:
+                variant = Variant.RULES_AT_FAULT
+                self.findings.not_checked(CheckId.TYPE, error, variant=variant)
+        else:
+            self._check_content(authentic, metadata)
+
+    def _check_content(self, authentic: AuthenticCredential, metadata: Dated[TypeMetadata]) -> None:
+        try:
             check_claims(metadata.value, authentic.sd_jwt, complete=False)
             if authentic.vct in CREDENTIAL_TYPES:
                 validate_claims(authentic.vct, authentic.claims, complete=False)
-        except UndeterminedError as error:
-            self.findings.not_checked(CheckId.TYPE, error)
         except InvalidError as error:
-            self.findings.failed(CheckId.TYPE, error, Ground.POLICY_UNMET)
+            self.findings.failed(CheckId.TYPE, error, Ground.POLICY_UNMET, dated=metadata)
         except SchemaError as error:
             as_invalid = InvalidError(ErrorKind(error.kind), "The claims break their type's rules.")
-            self.findings.failed(CheckId.TYPE, as_invalid, Ground.POLICY_UNMET)
+            self.findings.failed(CheckId.TYPE, as_invalid, Ground.POLICY_UNMET, dated=metadata)
         else:
-            self.findings.passed(CheckId.TYPE, dated=metadata, now=self.around.now)
+            self.lineage = metadata.value.lineage
+            self.findings.passed(CheckId.TYPE, dated=metadata)
 
     def _check_listed(self, authentic: AuthenticCredential, found: FoundIssuer) -> None:
         """Step 7: a sound signature says who, not that they may."""
-        if found.entry is None:
-            self.findings.unlisted(CheckId.ISSUER_LISTED)
+        entry = found.entry
+        if entry is None:
+            self.findings.unlisted()
             return
         try:
             check_may_issue(
-                found.entry, vct=authentic.vct, issued_at=authentic.issued_at, now=self.around.now
+                entry, vct=authentic.vct, issued_at=authentic.issued_at, now=self.around.now
             )
         except InvalidError as error:
-            self.findings.failed(CheckId.ISSUER_LISTED, error, Ground.POLICY_UNMET)
+            for_type = authentic.vct in entry.types
+            variant = Variant.LISTED_FOR_OTHER_DAYS if for_type else None
+            self.findings.failed(CheckId.ISSUER_LISTED, error, Ground.POLICY_UNMET, variant=variant)
             return
         self.findings.passed(CheckId.ISSUER_LISTED)
 
@@ -263,25 +324,25 @@ class _Examiner:
         except UndeterminedError as error:
             self.findings.not_checked(CheckId.STATUS, error)
             return None
-        age = listed.age(self.around.now)
+        self._report_status(status, listed)
+        return listed.age(self.around.now)
+
+    def _report_status(self, status: int, listed: Dated[VerifiedStatusList]) -> None:
         if status == Status.VALID:
-            self.findings.passed(CheckId.STATUS, dated=listed, now=self.around.now)
+            self.findings.passed(CheckId.STATUS, dated=listed)
         elif status == Status.INVALID:
             withdrawn = InvalidError(ErrorKind.STATUS_REVOKED, "It was withdrawn.")
-            self.findings.failed(
-                CheckId.STATUS, withdrawn, Ground.WITHDRAWN, dated=listed, now=self.around.now
-            )
+            self.findings.failed(CheckId.STATUS, withdrawn, Ground.WITHDRAWN, dated=listed)
         elif status == Status.SUSPENDED:
             paused = InvalidError(ErrorKind.STATUS_SUSPENDED, "It is on hold.")
-            self.findings.failed(
-                CheckId.STATUS, paused, Ground.PAUSED, dated=listed, now=self.around.now
-            )
+            self.findings.failed(CheckId.STATUS, paused, Ground.PAUSED, dated=listed)
         else:
             unknown = UndeterminedError(
                 ErrorKind.STATUS_INVALID, "The list uses a status unknown here."
             )
-            self.findings.not_checked(CheckId.STATUS, unknown)
-        return age
+            self.findings.not_checked(
+                CheckId.STATUS, unknown, variant=Variant.STATE_UNKNOWN, dated=listed
+            )
 
     def _check_policy(self, found: FoundIssuer, status_age: int | None) -> None:
         """Step 9: only on a certificate that is within its validity."""
@@ -293,10 +354,12 @@ class _Examiner:
         examined = Examined(credential=self.verified, entry=found.entry, status_age=status_age)
         try:
             self.around.policy.require(examined)
-        except CarnetError as error:
+        except UndeterminedError as error:
+            self.findings.not_checked(CheckId.POLICY, error)
+        except InvalidError as error:
             self.findings.failed(CheckId.POLICY, error, Ground.POLICY_UNMET)
-            return
-        self.findings.passed(CheckId.POLICY)
+        else:
+            self.findings.passed(CheckId.POLICY)
 
 
 def examine(
@@ -311,3 +374,19 @@ def examine(
     """
     examiner = _Examiner(binding=binding, surroundings=surroundings, credential=credential)
     return examiner.run(document)
+
+
+def _require_binding(authentic: AuthenticCredential) -> None:
+    """Say that the holder did not answer, before asking whose key that would have been."""
+    if authentic.sd_jwt.key_binding is None:
+        raise InvalidError(ErrorKind.KB_MISSING, "The document is not bound to its holder.")
+
+
+def _turning_point(authentic: AuthenticCredential, kind: ErrorKind) -> int | None:
+    """The moment at which it ended, or will begin."""
+    if kind is ErrorKind.EXPIRED:
+        return authentic.expires_at
+    if kind is ErrorKind.NOT_YET_VALID:
+        begins = [at for at in (authentic.not_before, authentic.issued_at) if at is not None]
+        return max(begins, default=None)
+    return None

@@ -1,7 +1,8 @@
 """What a verifier requires beyond a sound signature: values that compose, each tested alone.
 
 A policy raises or returns nothing; it never answers a bool. `AllOf` and `AnyOf` over
-nothing are refused when they are built, since an empty "all" would allow everything.
+nothing are refused when they are built, since an empty "all" would allow everything; a
+list of nothing accepts nothing.
 """
 
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from carnet_securing.credential import VerifiedCredential
-from carnet_securing.errors import ErrorKind, InvalidError
+from carnet_securing.errors import ErrorKind, InvalidError, UndeterminedError
 from carnet_trust.entries import TrustEntry
 
 
@@ -34,7 +35,8 @@ class Policy(Protocol):
         """Return when it is met.
 
         Raises:
-            InvalidError: `policy_unmet`.
+            PolicyUnmetError: it is not met.
+            UndeterminedError: it could not be found out.
         """
         ...
 
@@ -60,6 +62,9 @@ class TypeIs:
 
     vcts: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        _refuse_one_text(self.vcts)
+
     def require(self, examined: Examined) -> None:
         """See `Policy.require`."""
         if examined.credential.vct not in self.vcts:
@@ -72,6 +77,9 @@ class IssuerIs:
 
     issuers: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        _refuse_one_text(self.issuers)
+
     def require(self, examined: Examined) -> None:
         """See `Policy.require`."""
         if examined.credential.issuer.issuer not in self.issuers:
@@ -83,6 +91,9 @@ class IssuerClassIs:
     """A trust entry vouches for the issuer, with one of these classes."""
 
     classes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        _refuse_one_text(self.classes)
 
     def require(self, examined: Examined) -> None:
         """See `Policy.require`."""
@@ -101,20 +112,22 @@ class ClaimIs:
         """See `Policy.require`."""
         found: Any = examined.credential.claims
         for step in self.path:
-            match found, step:
-                case dict(), str() if step in found:
-                    found = found[step]
-                case list(), int() if 0 <= step < len(found):
-                    found = found[step]
-                case _:
-                    raise PolicyUnmetError("A detail you require was not shown.")
-        if type(found) is not type(self.value) or found != self.value:
+            if type(found) is dict and type(step) is str and step in found:
+                found = found[step]
+            elif type(found) is list and type(step) is int and 0 <= step < len(found):
+                found = found[step]
+            else:
+                raise PolicyUnmetError("A detail you require was not shown.")
+        if not _same(found, self.value):
             raise PolicyUnmetError("A detail differs from what you require.")
 
 
 @dataclass(frozen=True, slots=True)
 class StatusNotOlderThan:
-    """The status was read from a list fetched at most `seconds` ago."""
+    """The status was read from a list fetched at most `seconds` ago.
+
+    A certificate that has no status does not meet it.
+    """
 
     seconds: int
 
@@ -137,11 +150,18 @@ class AllOf:
     def __post_init__(self) -> None:
         if not self.policies:
             raise ValueError("AllOf needs at least one policy.")
+        object.__setattr__(self, "policies", tuple(self.policies))  # nobody empties it later
 
     def require(self, examined: Examined) -> None:
         """See `Policy.require`."""
+        unknown: UndeterminedError | None = None
         for policy in self.policies:
-            policy.require(examined)
+            try:
+                policy.require(examined)
+            except UndeterminedError as error:
+                unknown = error
+        if unknown is not None:
+            raise unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +177,37 @@ class AnyOf:
     def __post_init__(self) -> None:
         if not self.policies:
             raise ValueError("AnyOf needs at least one policy.")
+        object.__setattr__(self, "policies", tuple(self.policies))  # nobody empties it later
 
     def require(self, examined: Examined) -> None:
         """See `Policy.require`."""
+        unknown: UndeterminedError | None = None
         for policy in self.policies:
             try:
                 policy.require(examined)
-            except PolicyUnmetError:
+            except UndeterminedError as error:
+                unknown = error
+            except InvalidError:
                 continue
-            return
-        raise PolicyUnmetError("None of the accepted alternatives is met.")
+            else:
+                return
+        raise unknown or PolicyUnmetError("None of the accepted alternatives is met.")
+
+
+def _refuse_one_text(accepted: object) -> None:
+    """One text in the place of a list would be searched for parts of it."""
+    if isinstance(accepted, str):
+        raise TypeError("a tuple of texts is expected, not one text")
+
+
+def _same(found: Any, wanted: Any) -> bool:
+    """Whether two JSON values are the same, types included: 1, 1.0 and True all differ."""
+    if type(found) is not type(wanted):
+        return False
+    if type(found) is dict:
+        return found.keys() == wanted.keys() and all(
+            _same(value, wanted[name]) for name, value in found.items()
+        )
+    if type(found) is list:
+        return len(found) == len(wanted) and all(map(_same, found, wanted))
+    return bool(found == wanted)

@@ -1,14 +1,13 @@
 """The answer a buyer or a platform gets: an outcome, its ground, and every check behind it.
 
-Nothing here decides; `assemble` only orders what the checks found. Only the ground
-`not_authentic` uses words of fraud: every other refusal says that the document is
-genuine, who signed it and what to do (DESIGN section 4, "The answer").
+The values only; `conclusion` decides between them and `texts` words them. Nothing here
+carries a claim of the document, but for the day it ends or begins.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
 Text = Mapping[str, str]
 """One sentence in each language: `fr` and `en`."""
@@ -24,7 +23,11 @@ class Outcome(StrEnum):
 
 
 class Ground(StrEnum):
-    """Why something was rejected; the headline of the report."""
+    """Why something was rejected, the worst first; it is what the headline says.
+
+    Only `not_authentic` may use words of fraud: every other refusal is about a document
+    that is genuine (DESIGN section 4, "The answer").
+    """
 
     NOT_AUTHENTIC = "not_authentic"
     WITHDRAWN = "withdrawn"
@@ -56,8 +59,41 @@ class CheckId(StrEnum):
     TYPE = "type"
     ISSUER_LISTED = "issuer_listed"
     STATUS = "status"
-    QUESTION = "question"
     POLICY = "policy"
+    QUESTION = "question"
+
+
+class Showing(StrEnum):
+    """What a code on a screen is worth: made for the looker's digits, or perhaps a copy."""
+
+    LIVE = "live"
+    RECORDED = "recorded"
+
+
+class AlertId(StrEnum):
+    """What a reader should know about a source that was relied on all the same.
+
+    The first four are `carnet_trust.lookups.LookupAlert`; `lookalike_name` marks a host
+    whose name is written in letters that can look like others (attack row W08).
+    """
+
+    SAME_KID_OTHER_KEY = "same_kid_other_key"
+    OLDER_LIST_OFFERED = "older_list_offered"
+    LAST_GOOD_KEPT = "last_good_kept"
+    FEW_IN_LIST = "few_in_list"
+    LOOKALIKE_NAME = "lookalike_name"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One alert with its sentence. It never changes an outcome."""
+
+    id: AlertId
+    text: Text
+
+    def to_json(self) -> dict[str, Any]:
+        """The stable JSON form of docs/verifier.md."""
+        return {"id": str(self.id), "text": dict(self.text)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +106,10 @@ class Check:
         text: one plain sentence.
         does_not_prove: what a reader must not conclude from it; may be empty.
         what_to_do: the next step for the reader; may be empty.
-        source: what the check relied on ("cache", a host, "the document itself").
-        age: seconds since that source was fetched, None where it has no age.
+        source: where what the check relied on came from, empty for the document itself.
+        age: seconds since that source was current, None where it has no age.
+        alerts: what is odd about that source.
+        when: the moment an end or a beginning is about, in Unix seconds.
         credential: query id of the certificate it concerns, empty for the whole answer.
     """
 
@@ -84,6 +122,8 @@ class Check:
     what_to_do: Text = field(default_factory=dict)
     source: str = ""
     age: int | None = None
+    alerts: tuple[Alert, ...] = ()
+    when: int | None = None
     credential: str = ""
 
     def to_json(self) -> dict[str, Any]:
@@ -98,19 +138,34 @@ class Check:
             "what_to_do": dict(self.what_to_do),
             "source": self.source,
             "age": self.age,
+            "alerts": [alert.to_json() for alert in self.alerts],
+            "when": self.when,
             "credential": self.credential,
         }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The whole answer, without claim values."""
+    """The whole answer, without claim values.
+
+    Attributes:
+        headline: the first sentence a reader sees.
+        what_to_do: the next step; empty when everything holds.
+        checked_at: the moment all of it is about, in Unix seconds.
+        showing: for a code on a screen that is authentic, what it is worth.
+        issuers: the names of those who signed, each once; of authentic documents only.
+        leading: the check that decides the outcome; None when everything holds.
+    """
 
     outcome: Outcome
     ground: Ground | None
     headline: Text
-    issuers: tuple[str, ...]
+    what_to_do: Text
+    checked_at: int
+    showing: Showing | None
+    issuers: tuple[Text, ...]
     checks: tuple[Check, ...]
+    leading: Check | None
 
     def to_json(self) -> dict[str, Any]:
         """The stable JSON form of docs/verifier.md."""
@@ -118,28 +173,9 @@ class Report:
             "outcome": str(self.outcome),
             "ground": None if self.ground is None else str(self.ground),
             "headline": dict(self.headline),
-            "issuers": list(self.issuers),
+            "what_to_do": dict(self.what_to_do),
+            "checked_at": self.checked_at,
+            "showing": None if self.showing is None else str(self.showing),
+            "issuers": [dict(name) for name in self.issuers],
             "checks": [check.to_json() for check in self.checks],
         }
-
-
-_GROUNDS_WORST_FIRST: Final = tuple(Ground)
-
-
-def conclude(checks: Sequence[Check]) -> tuple[Outcome, Ground | None]:
-    """The worst finding leads: rejected, then undetermined, then unlisted, then verified.
-
-    No checks at all prove nothing: that is undetermined, never verified.
-    """
-    grounds = {check.ground for check in checks if check.outcome is CheckOutcome.FAILED}
-    for ground in _GROUNDS_WORST_FIRST:
-        if ground in grounds:
-            return Outcome.REJECTED, ground
-    if grounds:
-        return Outcome.REJECTED, Ground.NOT_AUTHENTIC
-    found = {check.outcome for check in checks}
-    if CheckOutcome.NOT_CHECKED in found or CheckOutcome.PASSED not in found:
-        return Outcome.UNDETERMINED, None
-    if CheckOutcome.UNLISTED in found:
-        return Outcome.GENUINE_UNLISTED, None
-    return Outcome.VERIFIED, None

@@ -1,10 +1,14 @@
 """Check one document that answers no question of ours: a file, a copy, a code on a screen."""
 
+from typing import Final
+
 from carnet_securing.algorithms import SignatureCheck
 from carnet_securing.limits import Limits
 from carnet_trust.lookups import Lookups
 from carnet_trust.trust_file import TrustData
-from carnet_verifier.answers import (
+from carnet_verifier.binding import Asked, BearerCopy, Binding, Shown
+from carnet_verifier.examination import Surroundings, examine
+from carnet_verifier.examined import (
     ExaminedAnswer,
     ShownCredential,
     VerifiedAnswer,
@@ -12,11 +16,9 @@ from carnet_verifier.answers import (
     require_verified,
     shown,
 )
-from carnet_verifier.binding import Asked, BearerCopy, Shown
-from carnet_verifier.examination import Surroundings, examine
 from carnet_verifier.policy import Policy
 
-ONLY: str = "document"
+ONLY: Final = "document"
 """The key under which a single document stands in `credentials`."""
 
 
@@ -75,11 +77,12 @@ def verify_shown(
 
 
 def examine_single(
-    document: str | bytes, *, binding: Asked | Shown | BearerCopy, surroundings: Surroundings
+    document: str | bytes, *, binding: Binding, surroundings: Surroundings
 ) -> ExaminedAnswer:
     """Examine one document completely and report; never raises for its content."""
     one = examine(document, binding=binding, surroundings=surroundings, credential="")
     credentials: dict[str, tuple[ShownCredential, ...]] = {}
     if one.authentic is not None:
-        credentials[ONLY] = (shown(one),)
-    return ExaminedAnswer(report=report_of([one], ()), credentials=credentials)
+        credentials[ONLY] = (shown(one, claims=one.authentic.claims),)
+    report = report_of([one], (), now=surroundings.now)
+    return ExaminedAnswer(report=report, credentials=credentials)

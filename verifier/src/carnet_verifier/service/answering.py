@@ -24,8 +24,9 @@ from carnet_securing import strict_json
 from carnet_securing.errors import ErrorKind
 from carnet_securing.jwe import DecryptionKey, decrypt_jwe
 from carnet_securing.limits import Limits
-from carnet_verifier.answers import ExaminedAnswer, Question, examine_answer
+from carnet_verifier.answers import Question, examine_answer
 from carnet_verifier.examination import Surroundings
+from carnet_verifier.examined import ExaminedAnswer
 from carnet_verifier.service.errors import ServiceError
 from carnet_verifier.service.questions import OpenQuestion, QuestionStore
 
