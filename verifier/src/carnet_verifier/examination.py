@@ -37,9 +37,9 @@ from carnet_trust.type_metadata import TypeMetadata
 from carnet_verifier.binding import Asked, BearerCopy, Binding, Shown
 from carnet_verifier.findings import Findings
 from carnet_verifier.issuer_documents import IssuerAtFaultError, IssuerDocuments
+from carnet_verifier.particular_sentences import Variant
 from carnet_verifier.policy import Examined, NoFurtherCondition, Policy
 from carnet_verifier.report import Check, CheckId, Ground, Showing, Text
-from carnet_verifier.sentences import Variant
 
 NOT_MADE_FOR_US: Final = frozenset(
     {

@@ -5,8 +5,8 @@ from typing import Any
 from carnet_securing.errors import CarnetError
 from carnet_trust.lookups import Dated, FoundIssuer
 from carnet_verifier import texts
+from carnet_verifier.particular_sentences import Variant
 from carnet_verifier.report import Alert, AlertId, Check, CheckId, CheckOutcome, Ground, Text
-from carnet_verifier.sentences import Variant
 
 
 class Findings:

@@ -112,12 +112,7 @@ class ClaimIs:
         """See `Policy.require`."""
         found: Any = examined.credential.claims
         for step in self.path:
-            if type(found) is dict and type(step) is str and step in found:
-                found = found[step]
-            elif type(found) is list and type(step) is int and 0 <= step < len(found):
-                found = found[step]
-            else:
-                raise PolicyUnmetError("A detail you require was not shown.")
+            found = _below(found, step)
         if not _same(found, self.value):
             raise PolicyUnmetError("A detail differs from what you require.")
 
@@ -198,6 +193,16 @@ def _refuse_one_text(accepted: object) -> None:
     """One text in the place of a list would be searched for parts of it."""
     if isinstance(accepted, str):
         raise TypeError("a tuple of texts is expected, not one text")
+
+
+def _below(value: Any, step: str | int) -> Any:
+    match value:
+        case dict() if type(step) is str and step in value:
+            return value[step]
+        case list() if type(step) is int and 0 <= step < len(value):
+            return value[step]
+        case _:
+            raise PolicyUnmetError("A detail you require was not shown.")
 
 
 def _same(found: Any, wanted: Any) -> bool:

@@ -8,9 +8,10 @@ from typing import Final
 from carnet_securing.errors import ErrorKind
 from carnet_trust.display_name import NameMark, issuer_name
 from carnet_trust.lookups import FoundIssuer
-from carnet_verifier import headlines, sentences
+from carnet_verifier import headlines, particular_sentences, sentences
 from carnet_verifier.conclusion import Conclusion
 from carnet_verifier.dates import day_words
+from carnet_verifier.particular_sentences import Variant
 from carnet_verifier.report import (
     Alert,
     AlertId,
@@ -22,7 +23,7 @@ from carnet_verifier.report import (
     Showing,
     Text,
 )
-from carnet_verifier.sentences import Said, Variant
+from carnet_verifier.sentences import Said
 
 UNKNOWN_ISSUER: Final[Text] = sentences.both("cet organisme", "this organisation")
 
@@ -40,7 +41,7 @@ def name_alerts(found: FoundIssuer) -> tuple[Alert, ...]:
 
 def alert(name: AlertId) -> Alert:
     """An alert with its sentence."""
-    return Alert(id=name, text=sentences.ALERTS[name])
+    return Alert(id=name, text=particular_sentences.ALERTS[name])
 
 
 def said(
@@ -54,11 +55,11 @@ def said(
 ) -> Said:
     """What is said about one finding: by its variant, else its kind, else its outcome."""
     if variant is not None:
-        chosen = sentences.BY_VARIANT[variant]
+        chosen = particular_sentences.BY_VARIANT[variant]
     else:
-        by_kind = None if kind is None else sentences.BY_KIND.get((check, outcome, kind))
+        by_kind = None if kind is None else particular_sentences.BY_KIND.get((check, outcome, kind))
         chosen = by_kind or sentences.BY_OUTCOME[(check, outcome)]
-    undated = None if kind is None else sentences.WITHOUT_DATE.get(kind)
+    undated = None if kind is None else particular_sentences.WITHOUT_DATE.get(kind)
     return Said(
         text=_filled(chosen.text, issuer=issuer, when=when, undated=undated),
         does_not_prove=chosen.does_not_prove,
