@@ -19,6 +19,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from jwcrypto.jwk import JWK
+
 from carnet_securing.credential import (
     IssuerKey,
     holder_key_of,
@@ -35,9 +39,8 @@ from carnet_securing.native import check_signature, forget_keys
 from carnet_securing.sd_jwt import parse_sd_jwt, verify_sd_jwt
 from carnet_securing.signer import SoftwareSigner
 from carnet_securing.status_list import StatusReference
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from jwcrypto.jwk import JWK
+from carnet_verifier import Outcome, verify_answer
+from carnet_verifier.testing import ready_answer
 
 # This file has the name of the peer it measures: look for the peer elsewhere than here.
 sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != Path(__file__).parent]
@@ -307,12 +310,12 @@ class Limit:
             private = ec.generate_private_key(ec.SECP256R1())
             scheme = ec.ECDSA(hashes.SHA256())
             public, signature = private.public_key(), private.sign(MESSAGE, scheme)
-            self._sign: Operation = lambda: private.sign(MESSAGE, scheme) and None
-            self._check: Operation = lambda: public.verify(signature, MESSAGE, scheme)
+            self._sign: Callable[[], object] = lambda: private.sign(MESSAGE, scheme)
+            self._check: Callable[[], object] = lambda: public.verify(signature, MESSAGE, scheme)
         else:
             edwards = ed25519.Ed25519PrivateKey.generate()
             edwards_public, edwards_signature = edwards.public_key(), edwards.sign(MESSAGE)
-            self._sign = lambda: edwards.sign(MESSAGE) and None
+            self._sign = lambda: edwards.sign(MESSAGE)
             self._check = lambda: edwards_public.verify(edwards_signature, MESSAGE)
 
     def one_signature(self) -> None:
@@ -323,6 +326,38 @@ class Limit:
         for _ in self.times:
             self._check()
             self._check()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """Operations a second of CPU time of the verifier's whole answer check."""
+
+    algorithm: str
+    ours: float
+    limit: float
+    of_limit: float
+
+
+def measure_answer(*, rounds: int, repeated: int) -> Answered:
+    """Time `verify_answer` on a ready answer: trust, status, type rules, question and report.
+
+    One answer again and again, so that its keys are loaded: beside `verify`, not part of it.
+    """
+    ready = ready_answer(Outcome.VERIFIED)
+    limit = Limit("ES256", repeated)
+
+    def answer() -> None:
+        for _ in limit.times:
+            verify_answer(ready.vp_token, **ready.expectations)
+
+    answer()
+    samples = [[_seconds(run) for run in (limit.two_checks, answer)] for _ in range(rounds)]
+    return Answered(
+        algorithm="ES256",
+        ours=_rate(repeated, [own for _, own in samples]),
+        limit=_rate(repeated, [bare for bare, _ in samples]),
+        of_limit=round(statistics.median(bare / own for bare, own in samples), 3),
+    )
 
 
 def measure(workload: Workload, algorithm: str, *, rounds: int, corpus: int) -> Sequence[Result]:
@@ -351,7 +386,8 @@ def _paired(
     rounds: int,
     corpus: int,
 ) -> Result:
-    own(), other(), bare()
+    for run in (own, other, bare):
+        run()
     samples = [[_seconds(run) for run in (bare, own, bare, other, bare)] for _ in range(rounds)]
     of_limit = [(before + after) / 2 / mine for before, mine, after, _, _ in samples]
     times_peer = [theirs / mine for _, mine, _, theirs, _ in samples]
@@ -380,8 +416,7 @@ def _rate(corpus: int, seconds: Sequence[float]) -> float:
 
 def _jwk(signer: SoftwareSigner) -> JWK:
     members = signer.public_jwk.bare().to_json()
-    private = JWK(**members, d=_base64url(signer.private_bytes()))
-    return private
+    return JWK(**members, d=_base64url(signer.private_bytes()))
 
 
 def _base64url(data: bytes) -> str:
@@ -406,11 +441,13 @@ def main() -> None:
             workload, algorithm, rounds=rounds, corpus=4 if options.quick else workload.corpus
         )
     ]
+    answered = measure_answer(rounds=rounds, repeated=4 if options.quick else 96)
     if options.json:
         report = {
             "python": platform.python_version(),
             "rounds": rounds,
             "results": [asdict(result) for result in results],
+            "verify_answer": [asdict(answered)],
         }
         print(json.dumps(report, indent=1))
         return
@@ -420,6 +457,10 @@ def main() -> None:
             f"{one.workload} {one.algorithm:5} {one.operation:8}{one.ours:9.0f}"
             f"{one.sd_jwt:11.0f}{one.limit:11.0f}{one.of_limit:12.1%}{one.times_sd_jwt:14.2f}"
         )
+    print(
+        f"verify_answer {answered.ours:9.0f}{answered.limit:22.0f}{answered.of_limit:12.1%}"
+        "   (ES256, one ready answer)"
+    )
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ class _Node:
         # Names below an object, indices below an array.
         self.children: dict[Any, _Node] = {}
 
-    def child(self, step: str | int) -> "_Node":
+    def child(self, step: Any) -> "_Node":
         known = self.children.get(step)
         if known is None:
             known = self.children[step] = _Node()
@@ -170,12 +170,11 @@ def _plant(node: _Node, value: JsonValue, path: Path) -> int:
             if not rest:
                 return sum([_mark(child) for child, _ in children])
             return sum([_plant(child, element, rest) for child, element in children])
-        if type(step) is str and type(value) is dict and step in value:
-            node, value = node.child(step), value[step]
-        elif type(step) is int and type(value) is list and 0 <= step < len(value):
-            node, value = node.child(step), value[step]
-        else:
+        is_name = type(step) is str and type(value) is dict and step in value
+        is_index = type(step) is int and type(value) is list and 0 <= step < len(value)
+        if not (is_name or is_index):
             raise _missing()
+        node, value = node.child(step), value[step]
     return _mark(node)
 
 
