@@ -37,7 +37,8 @@ class NewQuestion:
     def fresh(cls) -> "NewQuestion":
         """Draw all values from the system's random source: 128 bits at least, each."""
         return cls(
-            id=base64url.encode(secrets.token_bytes(_RANDOM_BYTES)),
+            # Typed after a command: it must never begin with a dash, like an option.
+            id=f"q{base64url.encode(secrets.token_bytes(_RANDOM_BYTES))}",
             nonce=base64url.encode(secrets.token_bytes(_NONCE_BYTES)),
             state=base64url.encode(secrets.token_bytes(_NONCE_BYTES)),
             result_token=base64url.encode(secrets.token_bytes(_NONCE_BYTES)),
