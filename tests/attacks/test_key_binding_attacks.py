@@ -432,14 +432,14 @@ def test_K19_transaction_data(members: dict[str, Any]) -> None:
 
 
 def test_K19_confirmed_as_sent() -> None:
-    members = {"transaction_data_hashes": [digest(TRANSACTION)]}
+    members: dict[str, Any] = {"transaction_data_hashes": [digest(TRANSACTION)]}
     assert asked(bound(**members), transaction_data=[TRANSACTION])
-    by_name = {**members, "transaction_data_hashes_alg": "sha-256"}
+    by_name: dict[str, Any] = {**members, "transaction_data_hashes_alg": "sha-256"}
     assert asked(bound(**by_name), transaction_data=[TRANSACTION])
 
 
 def test_K19_confirming_what_nobody_asked() -> None:
-    members = {"transaction_data_hashes": [digest(TRANSACTION)]}
+    members: dict[str, Any] = {"transaction_data_hashes": [digest(TRANSACTION)]}
     assert asked_kind(bound(**members)) is ErrorKind.KB_SD_HASH
     assert shown_kind(shown_token(**members)) is ErrorKind.KB_SD_HASH
 

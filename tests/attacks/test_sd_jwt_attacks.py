@@ -38,6 +38,10 @@ NAME = disclosure("salt-1", "given_name", "Amina")
 ELEMENT = disclosure("salt-2", "DE")
 OUTER = disclosure("salt-3", "site", {"_sd": [digest(NAME)], "country": "FR"})
 
+NO_NAMES: list[Any] = [7, None, [], {}, True, ["a"], 1.5]
+NO_SALTS: list[Any] = [7, None, [], {}, True]
+NO_DIGESTS: list[Any] = [1, ["h"], None, {}, True]
+
 
 def attack(row: str, token: str, *kinds: ErrorKind) -> Any:
     return pytest.param(token, kinds, id=f"SEC-{row}")
@@ -200,7 +204,7 @@ def attack(row: str, token: str, *kinds: ErrorKind) -> Any:
                 forge({"_sd": [digest(shown := disclosure("s", name, "v"))]}, shown),
                 ErrorKind.DISCLOSURE_MALFORMED,
             )
-            for name in (7, None, [], {}, True, ["a"], 1.5)
+            for name in NO_NAMES
         ],
         *[
             attack(
@@ -208,7 +212,7 @@ def attack(row: str, token: str, *kinds: ErrorKind) -> Any:
                 forge({"_sd": [digest(shown := disclosure(salt, "n", "v"))]}, shown),
                 ErrorKind.DISCLOSURE_MALFORMED,
             )
-            for salt in (7, None, [], {}, True)
+            for salt in NO_SALTS
         ],
         *[
             attack(
@@ -216,7 +220,7 @@ def attack(row: str, token: str, *kinds: ErrorKind) -> Any:
                 forge({"list": [{"...": digest(shown := disclosure(salt, "v"))}]}, shown),
                 ErrorKind.DISCLOSURE_MALFORMED,
             )
-            for salt in (7, None, {})
+            for salt in NO_SALTS
         ],
         attack(
             "D15-disclosed",
@@ -247,7 +251,7 @@ def attack(row: str, token: str, *kinds: ErrorKind) -> Any:
             attack(
                 f"D16-{json.dumps(wrong)}", forge({"list": [{"...": wrong}]}), ErrorKind.MALFORMED
             )
-            for wrong in (1, ["h"], None, {}, True)
+            for wrong in NO_DIGESTS
         ],
         attack("D16-among-others", forge({"list": ["x", {"...": 1}]}), ErrorKind.MALFORMED),
         attack("D16-no-element", forge({"claim": {"...": "h"}}), ErrorKind.MALFORMED),

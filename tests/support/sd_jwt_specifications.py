@@ -28,7 +28,7 @@ def _hidden(loader: yaml.SafeLoader, node: yaml.Node) -> Hidden:
         return Hidden(loader.construct_sequence(node, deep=True))
     assert isinstance(node, yaml.ScalarNode)
     plain = yaml.ScalarNode(
-        loader.resolve(yaml.ScalarNode, node.value, (node.style is None, False)),
+        loader.resolve(yaml.ScalarNode, node.value, (node.style is None, False)),  # type: ignore[no-untyped-call]  # the stubs leave it out
         node.value,
         style=node.style,
     )
