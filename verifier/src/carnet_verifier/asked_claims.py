@@ -22,10 +22,13 @@ def only_asked(sd_jwt: VerifiedSdJwt, asked: CredentialQuery) -> JsonObject:
         asked: the query. One without `claims` asks for nothing that can be hidden
             (OpenID4VP 1.0 section 6.4.1).
     """
-    paths = [claim.path for claim in asked.claims or ()]
+    asked_below: dict[object, list[Path]] = {}
+    for claim in asked.claims or ():
+        asked_below.setdefault(claim.path[0], []).append(claim.path)
     removals: _Tree = {}
     for shown in sd_jwt.disclosed:
-        if not any(_overlap(path, shown.path) for path in paths):
+        near = asked_below.get(shown.path[0], ())
+        if not any(_overlap(path, shown.path) for path in near):
             _mark(removals, shown.path)
     claims: JsonObject = _without(sd_jwt.claims, removals) if removals else sd_jwt.claims
     return claims
