@@ -4,15 +4,15 @@ Padding, white space, foreign characters and non-zero trailing bits are errors:
 two spellings of the same bytes would make two digests of one disclosure.
 """
 
-import binascii
+from binascii import Error, a2b_base64, b2a_base64
 from typing import Final
 
 from carnet_securing.errors import ErrorKind, InvalidError
 
 _TO_STANDARD: Final = bytes.maketrans(b"-_+/=", b"+/!!!")
 _FROM_STANDARD: Final = bytes.maketrans(b"+/", b"-_")
-_LAST_OF_TWO: Final = frozenset(b"AQgw")
-_LAST_OF_THREE: Final = frozenset(b"AEIMQUYcgkosw048")
+# The last character of a group of 1, 2 or 3: its unused bits are zero; one alone is nothing.
+_LAST: Final = (frozenset(b""), frozenset(b""), frozenset(b"AQgw"), frozenset(b"AEIMQUYcgkosw048"))
 _PADDING: Final = (b"", b"", b"==", b"=")
 
 
@@ -23,7 +23,7 @@ def encode(data: bytes) -> str:
 
 def encode_bytes(data: bytes) -> bytes:
     """Encode bytes without padding, as ASCII bytes."""
-    return binascii.b2a_base64(data, newline=False).translate(_FROM_STANDARD).rstrip(b"=")
+    return b2a_base64(data, newline=False).translate(_FROM_STANDARD).rstrip(b"=")
 
 
 def decode(text: str | bytes) -> bytes:
@@ -32,22 +32,24 @@ def decode(text: str | bytes) -> bytes:
     Raises:
         InvalidError: `malformed` for anything but the one canonical spelling.
     """
-    try:
-        raw = text.encode("ascii") if isinstance(text, str) else text
-    except UnicodeEncodeError:
-        raise _malformed() from None
+    raw = _ascii(text) if isinstance(text, str) else text
     remainder = len(raw) & 3
-    if remainder == 1:
-        raise _malformed()
-    if (remainder == 2 and raw[-1] not in _LAST_OF_TWO) or (
-        remainder == 3 and raw[-1] not in _LAST_OF_THREE
-    ):
+    if remainder == 0:
+        padded = raw.translate(_TO_STANDARD)
+    elif raw[-1] in _LAST[remainder]:
+        padded = raw.translate(_TO_STANDARD) + _PADDING[remainder]
+    else:
         raise _malformed()
     try:
-        return binascii.a2b_base64(
-            raw.translate(_TO_STANDARD) + _PADDING[remainder], strict_mode=True
-        )
-    except binascii.Error:
+        return a2b_base64(padded, strict_mode=True)
+    except Error:
+        raise _malformed() from None
+
+
+def _ascii(text: str) -> bytes:
+    try:
+        return text.encode("ascii")
+    except UnicodeEncodeError:
         raise _malformed() from None
 
 

@@ -24,6 +24,8 @@ from carnet_securing.strict_json import JsonObject, JsonValue, duplicate_member,
 _TEXT_ONLY: Final = frozenset({str})
 _OBJECTS_ONLY: Final = frozenset({tuple})
 _CONTAINERS: Final = frozenset({tuple, list})
+# What a named tuple's own constructor calls, without the frame around it.
+_new: Final = tuple.__new__
 
 
 class Disclosed(NamedTuple):
@@ -117,12 +119,13 @@ class _Walk:
         digests = None
         if DIGESTS in result or PLACEHOLDER in result or HASH_NAME in result:
             digests = _take_digests(result)
-        for name, value in result.items():
-            kind = type(value)
-            if kind is tuple:
-                result[name] = self._object(value, (*path, name), depth + 1)
-            elif kind is list:
-                result[name] = self._array(value, (*path, name), depth + 1)
+        if not _CONTAINERS.isdisjoint(map(type, result.values())):
+            for name, value in result.items():
+                kind = type(value)
+                if kind is tuple:
+                    result[name] = self._object(value, (*path, name), depth + 1)
+                elif kind is list:
+                    result[name] = self._array(value, (*path, name), depth + 1)
         if digests is not None:
             self._insert(digests, result, path, depth)
         return result
@@ -146,7 +149,7 @@ class _Walk:
                 )
             value = content[2]
             where = (*path, name)
-            shown = Disclosed(where, Disclosure(encoded, digest, name, value))
+            shown = _new(Disclosed, (where, _new(Disclosure, (encoded, digest, name, value))))
             if is_plain:
                 self.disclosed.append(shown)
                 target[name] = value
@@ -188,7 +191,7 @@ class _Walk:
         check_element(content)
         value = content[1]
         where = (*path, len(target))
-        shown = Disclosed(where, Disclosure(encoded, digest, None, value))
+        shown = _new(Disclosed, (where, _new(Disclosure, (encoded, digest, None, value))))
         if is_plain:
             self.disclosed.append(shown)
             target.append(value)

@@ -114,6 +114,8 @@ def parse_public_jwk(value: object) -> PublicJwk:
         raise _malformed("The type and the curve of a key do not go together.")
     x = _coordinate(value.get("x"), curve)
     y = _coordinate(value.get("y"), curve) if kty == "EC" else None
+    if len(value) == (3 if y is None else 4):
+        return PublicJwk(kty=kty, crv=crv, x=x, y=y)
     return PublicJwk(
         kty=kty,
         crv=crv,

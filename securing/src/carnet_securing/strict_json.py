@@ -21,9 +21,10 @@ _Scan = Callable[[str, int], tuple[JsonValue, int]]
 MAX_DEPTH: Final = 32
 _MAX_INTEGER: Final = 2**53
 _MAX_DIGITS: Final = 17
+_SURELY_SMALL: Final = 16
 # Possessive, and an unterminated string runs to the end: linear on any input.
 _STRINGS: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
-_WHITE_SPACE: Final = frozenset(" \t\n\r")
+_WHITE_SPACE: Final = " \t\n\r"
 _BACKSLASH: Final = ord("\\")
 _NOT_BRACKETS: Final = bytes(c for c in range(256) if c not in b"[]{}")
 _NOT_BRACKETS_OR_QUOTES: Final = _NOT_BRACKETS.replace(b'"', b"")
@@ -44,9 +45,11 @@ def loads(data: str | bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> J
     # A text is never longer than its bytes: measured before it is copied, and again after.
     if len(data) > max_bytes:
         raise _too_large()
-    raw = _utf8(data) if isinstance(data, str) else data
-    if len(raw) > max_bytes:
-        raise _too_large()
+    raw = data
+    if isinstance(raw, str):
+        raw = _utf8(raw)
+        if len(raw) > max_bytes:
+            raise _too_large()
     return _parse(raw, max_depth, _SCAN)
 
 
@@ -86,19 +89,27 @@ def _parse(raw: bytes, max_depth: int, scan: _Scan) -> JsonValue:
         _check_depth(raw, max_depth)
     try:
         text = raw.decode("utf-8")
-        start = 0
-        if text[:1] in _WHITE_SPACE:
-            start = len(text) - len(text.lstrip(" \t\n\r"))
-        value, end = scan(text, start)
-        if end != len(text) and text[end:].strip(" \t\n\r"):
-            raise _malformed()
-        if _BACKSLASH in raw and b"\\u" in raw:
-            _utf8(_ENCODER.encode(value))
+        value, end = scan(text, 0)
+    except StopIteration:
+        end = -1
     except InvalidError:
         raise
-    except (ValueError, RecursionError, StopIteration):
+    except (ValueError, RecursionError):
         raise _malformed() from None
+    if end < 0:
+        return _parse_after_white_space(raw, max_depth, scan)
+    if end != len(text) and text[end:].strip(_WHITE_SPACE):
+        raise _malformed()
+    if _BACKSLASH in raw and b"\\u" in raw:
+        _utf8(_ENCODER.encode(value))
     return value
+
+
+def _parse_after_white_space(raw: bytes, max_depth: int, scan: _Scan) -> JsonValue:
+    text = raw.lstrip(_WHITE_SPACE.encode("ascii"))
+    if len(text) in (0, len(raw)):
+        raise _malformed() from None
+    return _parse(text, max_depth, scan)
 
 
 def loads_object(data: str | bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> JsonObject:
@@ -150,6 +161,8 @@ def _check_depth(raw: bytes, max_depth: int) -> None:
 
 
 def _integer(text: str) -> int:
+    if len(text) < _SURELY_SMALL:
+        return int(text)
     if len(text) > _MAX_DIGITS or abs(value := int(text)) > _MAX_INTEGER:
         raise _malformed()
     return value
