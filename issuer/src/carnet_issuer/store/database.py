@@ -33,6 +33,10 @@ _WRITE: Final = "carnet_write"
 _SQLITE_FULL: Final = 13
 _SQLITE_BUSY: Final = frozenset({5, 6})
 _SQLITE_DAMAGED: Final = frozenset({11, 26})
+_SQLITE_READ_ONLY: Final = 8
+# Extended ones: a write, a sync, or making room failed (WRITE, FSYNC, DIR_FSYNC, TRUNCATE,
+# SHMSIZE; the last is what a full disk gives when the database is only being opened).
+_SQLITE_UNWRITTEN: Final = frozenset({778, 1034, 1290, 1546, 4874})
 _FULL_STATES: Final = frozenset({"53100", "53200"})  # PostgreSQL: disk_full, out_of_memory
 
 
@@ -167,8 +171,14 @@ def _state(error: DBAPIError) -> str | None:
 
 
 def _sqlite_code(error: DBAPIError) -> int | None:
+    """The primary result code; the extended one has it in its lowest byte."""
+    code = _extended_code(error)
+    return None if code is None else code & 0xFF
+
+
+def _extended_code(error: DBAPIError) -> int | None:
     code = getattr(error.orig, "sqlite_errorcode", None)
-    return code & 0xFF if isinstance(code, int) else None
+    return code if isinstance(code, int) else None
 
 
 def _from_driver(error: DBAPIError) -> StoreUnavailableError:
@@ -176,6 +186,13 @@ def _from_driver(error: DBAPIError) -> StoreUnavailableError:
     if code == _SQLITE_FULL or _state(error) in _FULL_STATES:
         return StoreUnavailableError(
             ErrorKind.STORAGE_FULL, "There is no room left to write.", retry_after=60
+        )
+    if code == _SQLITE_READ_ONLY or _extended_code(error) in _SQLITE_UNWRITTEN:
+        return StoreUnavailableError(
+            ErrorKind.STORAGE_FULL,
+            "The database could not be written.",
+            retry_after=60,
+            hint="Make room on the disk, or check it, then try again.",
         )
     if code in _SQLITE_BUSY:
         return _unavailable("The database is busy.")
