@@ -21,7 +21,7 @@ from carnet_securing.errors import CarnetError, ErrorKind, UndeterminedError
 from carnet_wallet import issuance
 from carnet_wallet.acceptance import AcceptedCertificate, Expected, Judges, accept
 from carnet_wallet.claim_record import Claim, Part, Stage
-from carnet_wallet.errors import ClaimRefusedError
+from carnet_wallet.errors import ClaimRefusedError, VaultError
 from carnet_wallet.fail_points import FailPoints, Moment
 from carnet_wallet.offers import ResolvedOffer, link_digest, read_offer, resolve_offer
 from carnet_wallet.records import CLAIM, Card, Copy
@@ -156,7 +156,15 @@ class Claiming:
                 hint="Give the same offer again. If it is refused, ask for a new one.",
             ) from None
         granted = claim.granted(token, now=now)
-        self.vault.commit([granted.put()])
+        try:
+            self.vault.commit([granted.put()])
+        except VaultError as error:
+            raise VaultError(
+                error.kind,
+                "The wallet could not keep the issuer's answer.",
+                hint="Make room on the disk, then give the same offer again. "
+                "If it is refused, ask for a new one.",
+            ) from None
         self.fail_points.reach(Moment.AFTER_TOKEN)
         return granted
 
