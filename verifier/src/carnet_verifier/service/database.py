@@ -1,34 +1,49 @@
 """Transactions on the verifier's database; SQLite by default, PostgreSQL by URL.
 
-SQLite runs in WAL mode with `synchronous=FULL`, read back on every connection, and a
-writing transaction takes the write lock at once, so that what it read cannot change.
+1. SQLite runs in WAL mode with `synchronous=FULL`, read back on every connection, and a
+   writing transaction takes the write lock at once, so that what it read cannot change.
+2. A locked, full, damaged or vanished database is a `ServiceError`, never a defect.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import URL, Connection, create_engine, event, inspect, text
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import QueuePool
 
 from carnet_securing.errors import ErrorKind
 from carnet_verifier.service.errors import ServiceError, unavailable
 
 HEAD: Final = "0001"
+"""The newest migration. A test compares it with the files of `migrations`."""
+PATIENCE_SECONDS: Final = 5.0
 _WRITE: Final = "carnet_write"
-_BUSY_MILLISECONDS: Final = 5_000
+# Primary result codes of SQLite (sqlite.org/rescode.html), and states of PostgreSQL.
 _SQLITE_FULL: Final = 13
+_SQLITE_DAMAGED: Final = frozenset({11, 26})
+_FULL_STATES: Final = frozenset({"53100", "53200"})
 
 
 class Database:
     """One engine and its two kinds of transaction."""
 
-    def __init__(self, url: URL | str) -> None:
-        parsed = make_url(url)
-        self._engine = create_engine(parsed)
-        if parsed.get_backend_name() == "sqlite":
-            event.listen(self._engine, "connect", _prepare_sqlite)
-            event.listen(self._engine, "begin", _begin_sqlite)
+    def __init__(self, url: URL, *, patience: float = PATIENCE_SECONDS) -> None:
+        """Prepare the engine; nothing is opened yet.
+
+        Args:
+            patience: seconds to wait for a lock, or for a connection.
+        """
+        self.url = url
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        self._engine = (
+            _sqlite_engine(url, patience)
+            if self.is_sqlite
+            else create_engine(url, pool_timeout=patience, pool_pre_ping=True)
+        )
         self._writing = self._engine.execution_options(**{_WRITE: True})
 
     @contextmanager
@@ -36,7 +51,7 @@ class Database:
         """A consistent view.
 
         Raises:
-            ServiceError: `unavailable` or `storage_full`.
+            ServiceError: `unavailable`, `storage_full` or `vault_corrupt`.
         """
         with _explained(), self._engine.connect() as connection:
             yield connection
@@ -46,7 +61,7 @@ class Database:
         """A transaction that is durable when the block ended without an error.
 
         Raises:
-            ServiceError: `unavailable` or `storage_full`; nothing was kept.
+            ServiceError: `unavailable`, `storage_full` or `vault_corrupt`; nothing was kept.
         """
         with _explained(), self._writing.begin() as connection:
             yield connection
@@ -66,12 +81,16 @@ def ensure_schema(database: Database) -> None:
         if _revision(connection) == HEAD:
             return
     with database.write() as connection:
+        if not database.is_sqlite:
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(4712212)")
         found = _revision(connection)
         if found == HEAD:
             return
         if found is not None:
             raise ServiceError(
-                ErrorKind.UNSUPPORTED_VERSION, "A newer Carnet has written this database."
+                ErrorKind.UNSUPPORTED_VERSION,
+                "A newer Carnet has written this database.",
+                hint="Use that version, or a copy of the folder from before.",
             )
         _upgrade(connection)
 
@@ -94,13 +113,27 @@ def _revision(connection: Connection) -> str | None:
     return found
 
 
+def _sqlite_engine(url: URL, patience: float) -> Engine:
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=8,
+        max_overflow=40,
+        pool_timeout=patience,
+        connect_args={"timeout": patience, "check_same_thread": False},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
 def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver must not begin transactions by itself: _begin_sqlite does.
     connection.isolation_level = None
     cursor = connection.cursor()
     try:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
         found = tuple(
             cursor.execute(f"PRAGMA {name}").fetchone()[0]
             for name in ("journal_mode", "synchronous")
@@ -118,10 +151,24 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextmanager
 def _explained() -> Iterator[None]:
+    """Turn the database's own failures into one typed error; defects pass through."""
     try:
         yield
-    except OperationalError as error:
+    except IntegrityError:
+        raise
+    except PoolTimeoutError:
+        raise unavailable("The database is busy.") from None
+    except DBAPIError as error:
         code = getattr(error.orig, "sqlite_errorcode", None)
-        if isinstance(code, int) and code & 0xFF == _SQLITE_FULL:
+        primary = code & 0xFF if isinstance(code, int) else None
+        if primary == _SQLITE_FULL or getattr(error.orig, "sqlstate", None) in _FULL_STATES:
             raise ServiceError(ErrorKind.STORAGE_FULL, "There is no room left to write.") from error
-        raise unavailable("The database cannot be used now.") from error
+        if primary in _SQLITE_DAMAGED:
+            raise ServiceError(
+                ErrorKind.VAULT_CORRUPT,
+                "The verifier's database is damaged.",
+                hint="Move verifier.sqlite3 away; a new one is made. Open questions are lost.",
+            ) from error
+        if isinstance(error, OperationalError) or error.connection_invalidated:
+            raise unavailable("The database cannot be used now.") from error
+        raise

@@ -5,11 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import URL
-
 from carnet_schemas.oid4vp_request import ResponseMode
 from carnet_securing.durable_file import read_private_file, write_private_file
-from carnet_securing.errors import CarnetError, ErrorKind
+from carnet_securing.errors import ErrorKind
 from carnet_securing.fetch import Fetch
 from carnet_securing.key_file import read_key_file, write_key_file
 from carnet_securing.limits import PRESENTATION, Limits
@@ -26,18 +24,21 @@ from carnet_verifier.service import answering, asking, identity
 from carnet_verifier.service.asking import AskedQuestion
 from carnet_verifier.service.database import Database, ensure_schema
 from carnet_verifier.service.errors import ServiceError
+from carnet_verifier.service.folder import (
+    CACHE_FOLDER,
+    KEY_FILE,
+    TRUST_FILE,
+    new_folder,
+    open_database,
+)
 from carnet_verifier.service.identity import Asker
-from carnet_verifier.service.questions import QuestionStore, Result
+from carnet_verifier.service.questions import QuestionStore, Result, unknown_question
 from carnet_verifier.service.settings import (
     Identification,
     VerifierSettings,
     check_settings_input,
 )
 
-_KEY_FILE: Final = "request-key.json"
-_TRUST_FILE: Final = "trust.json"
-_DATABASE_FILE: Final = "verifier.sqlite3"
-_CACHE_FOLDER: Final = "cache"
 _MAX_TRUST_BYTES: Final = 4 * 1024 * 1024
 
 
@@ -60,6 +61,7 @@ class Verifier:
         settings: VerifierSettings,
         signer: SoftwareSigner | None,
         trust: TrustData,
+        database: Database,
         limits: Limits,
     ) -> None:
         """Use `Verifier.create` or `Verifier.open`; both check what they read."""
@@ -67,13 +69,9 @@ class Verifier:
         self.trust = trust
         self._limits = limits
         self._signer = signer
-        self._database = Database(
-            settings.database
-            or URL.create("sqlite+pysqlite", database=str(directory / _DATABASE_FILE))
-        )
-        ensure_schema(self._database)
-        self._store = QuestionStore(self._database)
-        self._cache = FileLookupCache(directory / _CACHE_FOLDER)
+        self._database = database
+        self._store = QuestionStore(database)
+        self._cache = FileLookupCache(directory / CACHE_FOLDER)
         self._lookups = CachedLookups(self._cache, check=check_signature, limits=limits)
 
     @classmethod
@@ -90,15 +88,13 @@ class Verifier:
         allow_loopback_http: bool,
         limits: Limits = PRESENTATION,
     ) -> "Verifier":
-        """Make a verifier in a new or empty folder.
+        """Make a verifier in a new or empty folder, whole or not at all.
 
         Raises:
             ServiceError: `malformed` for a name, address or certificate that will not do,
                 `conflict` when the folder holds something.
         """
         check_settings_input(name=name, url=url, allow_loopback_http=allow_loopback_http)
-        if directory.exists() and any(directory.iterdir()):
-            raise ServiceError(ErrorKind.CONFLICT, "The folder is not empty.")
         signer, chain, kind = _key_and_chain(url, certificate)
         settings = VerifierSettings(
             name=name,
@@ -109,11 +105,11 @@ class Verifier:
             allow_loopback_http=allow_loopback_http,
             certificates=tuple(standard_base64.encode(one) for one in chain),
         )
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_key_file(directory / _KEY_FILE, signer, passphrase=passphrase)
-        write_private_file(directory / _TRUST_FILE, trust_file_bytes(trust))
-        settings.save(directory)
-        return cls(directory, settings=settings, signer=signer, trust=trust, limits=limits)
+        with new_folder(directory) as draft:
+            write_key_file(draft / KEY_FILE, signer, passphrase=passphrase)
+            write_private_file(draft / TRUST_FILE, trust_file_bytes(trust))
+            settings.save(draft)
+        return cls._over(directory, settings=settings, signer=signer, trust=trust, limits=limits)
 
     @classmethod
     def open(
@@ -126,23 +122,48 @@ class Verifier:
                 by stored requests, reads results or refreshes.
 
         Raises:
-            ServiceError: `not_found`, `malformed` or `unsupported_version`.
+            ServiceError: `not_found`, `malformed`, `unsupported_version`, `unavailable`.
             CarnetError: `vault_passphrase` or `vault_corrupt` for the key file.
         """
         settings = VerifierSettings.load(directory)
         signer = (
             None
             if passphrase is None
-            else read_key_file(directory / _KEY_FILE, passphrase=passphrase)
+            else read_key_file(directory / KEY_FILE, passphrase=passphrase)
         )
         trust = parse_trust_file(
-            read_private_file(directory / _TRUST_FILE, max_bytes=_MAX_TRUST_BYTES)
+            read_private_file(directory / TRUST_FILE, max_bytes=_MAX_TRUST_BYTES)
         )
-        return cls(directory, settings=settings, signer=signer, trust=trust, limits=limits)
+        return cls._over(directory, settings=settings, signer=signer, trust=trust, limits=limits)
+
+    @classmethod
+    def _over(
+        cls,
+        directory: Path,
+        *,
+        settings: VerifierSettings,
+        signer: SoftwareSigner | None,
+        trust: TrustData,
+        limits: Limits,
+    ) -> "Verifier":
+        database = open_database(directory, settings.database)
+        try:
+            ensure_schema(database)
+        except BaseException:
+            database.close()
+            raise
+        return cls(
+            directory,
+            settings=settings,
+            signer=signer,
+            trust=trust,
+            database=database,
+            limits=limits,
+        )
 
     def ask(self, unverified_query: object, *, unsigned: bool, now: int) -> AskedQuestion:
         """Store a question and return its link; raises as `asking.ask`."""
-        self._store.forget(answered_before=now - self.settings.times.result)
+        self.forget(now=now)
         return asking.ask(
             unverified_query,
             unsigned=unsigned,
@@ -159,7 +180,7 @@ class Verifier:
         """
         question = self._store.open_question(question_id, now=now)
         if question.audience != self.settings.client_id:
-            raise ServiceError(ErrorKind.NOT_FOUND, "There is no open question of this name.")
+            raise unknown_question()
         extra: Mapping[str, Any] = {} if wallet_nonce is None else {"wallet_nonce": wallet_nonce}
         return self._asker().sign_request({**question.request, **extra})
 
@@ -177,6 +198,10 @@ class Verifier:
     def result_by_token(self, question_id: str, result_token: str) -> Result:
         """As `result`, for a caller that proves by the token that it asked."""
         return self._store.result_by_token(question_id, result_token)
+
+    def forget(self, *, now: int) -> int:
+        """Delete results whose time is over, and old questions without one."""
+        return self._store.forget(answered_before=now - self.settings.times.result)
 
     def did_document(self) -> dict[str, Any] | None:
         """The DID document to publish; None when the verifier asks under another name."""
@@ -237,6 +262,3 @@ def _key_and_chain(
     signer = identity.signer_from_pem(certificate.key_pem)
     chain = identity.chain_from_pem(certificate.chain_pem, signer=signer)
     return signer, chain, certificate.identification
-
-
-__all__ = ["CarnetError", "Certificate", "Verifier", "read_trust"]

@@ -7,10 +7,12 @@ OpenID4VP 1.0 sections 5.8 and 5.9.3: `decentralized_identifier:` names its key 
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -66,9 +68,7 @@ def client_id_of(
         case Identification.X509_SAN_DNS:
             host = urlsplit(url).hostname or ""
             if host not in _dns_names(_leaf(chain)):
-                raise ServiceError(
-                    ErrorKind.MALFORMED, "The certificate does not name the host of the address."
-                )
+                raise _malformed("The certificate does not name the host of the address.")
             return f"{ClientIdPrefix.X509_SAN_DNS}:{host}"
         case Identification.X509_HASH:
             _leaf(chain)
@@ -125,12 +125,12 @@ def signer_from_pem(key: bytes) -> SoftwareSigner:
     """
     try:
         private = serialization.load_pem_private_key(key, password=None)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         private = None
     if not isinstance(private, ec.EllipticCurvePrivateKey) or not isinstance(
         private.curve, ec.SECP256R1
     ):
-        raise ServiceError(ErrorKind.MALFORMED, "The key file is not an unencrypted P-256 key.")
+        raise _malformed("The key file is not an unencrypted P-256 key.")
     scalar = private.private_numbers().private_value
     return SoftwareSigner.from_private_bytes("ES256", scalar.to_bytes(_KEY_BYTES, "big"))
 
@@ -138,24 +138,44 @@ def signer_from_pem(key: bytes) -> SoftwareSigner:
 def chain_from_pem(certificates: bytes, *, signer: Signer) -> tuple[bytes, ...]:
     """Read a certificate chain, leaf first, and leave out the trust anchor (HAIP 1.0).
 
+    Whether it is valid now and leads to a root that wallets trust is theirs to judge.
+
     Raises:
-        ServiceError: `malformed` when it is no chain, or its leaf is of another key.
+        ServiceError: `malformed` when it is no chain, its leaf is of another key or signs
+            itself, or one certificate did not sign the one before it.
     """
     try:
         found = x509.load_pem_x509_certificates(certificates)
     except ValueError:
-        raise ServiceError(ErrorKind.MALFORMED, "The certificate file is not PEM.") from None
-    public = found[0].public_key()
-    mine = signer.public_jwk
-    if (
-        not isinstance(public, ec.EllipticCurvePublicKey)
-        or base64url.encode(public.public_numbers().x.to_bytes(_KEY_BYTES, "big")) != mine.x
-    ):
-        raise ServiceError(ErrorKind.MALFORMED, "The certificate is of another key.")
-    sent = [one for one in found if one.issuer != one.subject]
-    if not sent:
-        raise ServiceError(ErrorKind.MALFORMED, "A certificate that signs itself proves nothing.")
+        raise _malformed("The certificate file is not PEM.") from None
+    leaf, *above = found
+    if not _is_of(leaf, signer):
+        raise _malformed("The certificate is of another key.")
+    if leaf.issuer == leaf.subject:
+        raise _malformed("A certificate that signs itself proves nothing.")
+    try:
+        for signed, by in pairwise(found):
+            signed.verify_directly_issued_by(by)
+    except (ValueError, TypeError, InvalidSignature):
+        raise _malformed("The certificates are not one chain, leaf first.") from None
+    sent = [leaf, *(one for one in above if one.issuer != one.subject)]
     return tuple(one.public_bytes(serialization.Encoding.DER) for one in sent)
+
+
+def _is_of(certificate: x509.Certificate, signer: Signer) -> bool:
+    """Whether a certificate is of the signer's P-256 key, both coordinates of it."""
+    public = certificate.public_key()
+    if not isinstance(public, ec.EllipticCurvePublicKey) or not isinstance(
+        public.curve, ec.SECP256R1
+    ):
+        return False
+    numbers, mine = public.public_numbers(), signer.public_jwk
+    coordinates = [base64url.encode(n.to_bytes(_KEY_BYTES, "big")) for n in (numbers.x, numbers.y)]
+    return coordinates == [mine.x, mine.y]
+
+
+def _malformed(message: str) -> ServiceError:
+    return ServiceError(ErrorKind.MALFORMED, message)
 
 
 def _did_jwk_of(signer: Signer) -> str:
@@ -169,7 +189,7 @@ _DID_JWK_MEMBERS = ("kty", "crv", "x", "y")
 
 def _leaf(chain: Sequence[bytes]) -> x509.Certificate:
     if not chain:
-        raise ServiceError(ErrorKind.MALFORMED, "A certificate is needed to ask under its name.")
+        raise _malformed("A certificate is needed to ask under its name.")
     return x509.load_der_x509_certificate(chain[0])
 
 

@@ -6,12 +6,13 @@ has replayed. An answer without the right `state` changes nothing at all.
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, insert, select, update
 
 from carnet_securing import base64url, strict_json
 from carnet_securing.errors import ErrorKind
@@ -22,6 +23,7 @@ from carnet_verifier.service.tables import QUESTIONS
 _RANDOM_BYTES: Final = 16
 _NONCE_BYTES: Final = 32
 _MAX_STORED: Final = 4 * 1024 * 1024
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,12 @@ class OpenQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What became of a question; `report` is None while no answer has come."""
+    """What became of a question; `report` is None while no answer has come.
+
+    Attributes:
+        standing: `open`, `answered` or `declined`.
+        expires_at: until when an answer is taken, in Unix seconds.
+    """
 
     id: str
     standing: str
@@ -77,6 +84,11 @@ class Result:
     report: Mapping[str, Any] | None
     claims: Mapping[str, Any] | None = field(repr=False)
     wallet_error: str | None
+
+    def standing_at(self, now: int) -> str:
+        """`standing`, or `expired` for a question that nobody answered in time."""
+        late = self.standing == "open" and self.expires_at <= now
+        return "expired" if late else self.standing
 
 
 class QuestionStore:
@@ -121,16 +133,7 @@ class QuestionStore:
             ServiceError: `not_found` for one that is unknown, answered or too old; the three
                 look the same.
         """
-        with self._database.read() as connection:
-            row = connection.execute(
-                select(QUESTIONS).where(
-                    QUESTIONS.c.id == question_id,
-                    QUESTIONS.c.standing == "open",
-                    QUESTIONS.c.expires_at > now,
-                )
-            ).one_or_none()
-        if row is None:
-            raise unknown_question()
+        row = self._row(question_id, QUESTIONS.c.standing == "open", QUESTIONS.c.expires_at > now)
         return OpenQuestion(
             id=row.id,
             audience=row.audience,
@@ -182,7 +185,7 @@ class QuestionStore:
         Raises:
             ServiceError: `not_found`.
         """
-        return self._result(QUESTIONS.c.id == question_id)
+        return _result(self._row(question_id))
 
     def result_by_token(self, question_id: str, result_token: str) -> Result:
         """What became of a question, for whoever asked it over HTTP.
@@ -190,9 +193,8 @@ class QuestionStore:
         Raises:
             ServiceError: `not_found`, also for a wrong token.
         """
-        return self._result(
-            (QUESTIONS.c.id == question_id) & (QUESTIONS.c.result_hash == _hash(result_token))
-        )
+        asked_by = QUESTIONS.c.result_hash == _hash(result_token)
+        return _result(self._row(question_id, asked_by))
 
     def forget(self, *, answered_before: int) -> int:
         """Delete old results and questions nobody answered; return how many."""
@@ -202,24 +204,31 @@ class QuestionStore:
         with self._database.write() as connection:
             return connection.execute(delete(QUESTIONS).where(old)).rowcount
 
-    def _result(self, condition: Any) -> Result:
+    def _row(self, question_id: str, *conditions: ColumnElement[bool]) -> Row[Any]:
+        if _ID.fullmatch(question_id) is None:
+            raise unknown_question()
+        found = select(QUESTIONS).where(QUESTIONS.c.id == question_id, *conditions)
         with self._database.read() as connection:
-            row = connection.execute(select(QUESTIONS).where(condition)).one_or_none()
+            row = connection.execute(found).one_or_none()
         if row is None:
             raise unknown_question()
-        return Result(
-            id=row.id,
-            standing=row.standing,
-            expires_at=row.expires_at,
-            report=None if row.report is None else _read(row.report),
-            claims=None if row.claims is None else _read(row.claims),
-            wallet_error=row.wallet_error,
-        )
+        return row
 
 
 def unknown_question() -> ServiceError:
     """One answer for unknown, spent and expired: it tells a prober nothing."""
     return ServiceError(ErrorKind.NOT_FOUND, "There is no open question of this name.")
+
+
+def _result(row: Row[Any]) -> Result:
+    return Result(
+        id=row.id,
+        standing=row.standing,
+        expires_at=row.expires_at,
+        report=None if row.report is None else _read(row.report),
+        claims=None if row.claims is None else _read(row.claims),
+        wallet_error=row.wallet_error,
+    )
 
 
 def _hash(secret: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from carnet_schemas.client_id import ClientIdPrefix, parse_client_id
 from carnet_schemas.errors import SchemaError
 from carnet_schemas.oid4vp import ResponseMode
 from carnet_schemas.text import check_plain
@@ -29,6 +30,19 @@ class Identification(StrEnum):
     DID_JWK = "did_jwk"
     X509_SAN_DNS = "x509_san_dns"
     X509_HASH = "x509_hash"
+
+    @property
+    def prefix(self) -> ClientIdPrefix:
+        """The prefix of its client identifier."""
+        return _PREFIXES[self]
+
+
+_PREFIXES: Final = {
+    Identification.DID_WEB: ClientIdPrefix.DECENTRALIZED_IDENTIFIER,
+    Identification.DID_JWK: ClientIdPrefix.DECENTRALIZED_IDENTIFIER,
+    Identification.X509_SAN_DNS: ClientIdPrefix.X509_SAN_DNS,
+    Identification.X509_HASH: ClientIdPrefix.X509_HASH,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +97,7 @@ class VerifierSettings:
 
     @classmethod
     def load(cls, directory: Path) -> "VerifierSettings":
-        """Read `verifier.json`.
+        """Read `verifier.json`, and check it as if a person had typed it.
 
         Raises:
             ServiceError: `not_found`, `unsupported_version` or `malformed`.
@@ -98,26 +112,42 @@ class VerifierSettings:
                 "There is no verifier in this folder.",
                 hint="Run `carnet verifier init` first.",
             ) from None
-        members = strict_json.loads_object(data, max_bytes=_MAX_BYTES)
-        if members.get("format") != _FORMAT or members.get("version") != _VERSION:
+        try:
+            members = strict_json.loads_object(data, max_bytes=_MAX_BYTES)
+        except CarnetError:
+            raise _damaged() from None
+        if members.get("format") != _FORMAT:
+            raise _damaged()
+        if members.get("version") != _VERSION:
             raise ServiceError(
                 ErrorKind.UNSUPPORTED_VERSION, "This folder was made by another version."
             )
+        return cls._checked(members)
+
+    @classmethod
+    def _checked(cls, members: strict_json.JsonObject) -> "VerifierSettings":
         try:
-            return cls(
-                name=members["name"],
-                url=members["url"],
-                client_id=members["client_id"],
+            settings = cls(
+                name=_text(members["name"]),
+                url=_text(members["url"]),
+                client_id=_text(members["client_id"]),
                 identification=Identification(members["identification"]),
                 response_mode=ResponseMode(members["response_mode"]),
                 allow_loopback_http=members["allow_loopback_http"] is True,
-                certificates=tuple(members["certificates"]),
-                database=members["database"],
+                certificates=tuple(_text(one) for one in members["certificates"]),
+                database=None if members["database"] is None else _text(members["database"]),
             )
-        except (KeyError, TypeError, ValueError):
-            raise ServiceError(
-                ErrorKind.MALFORMED, "The verifier's settings are damaged."
-            ) from None
+            check_settings_input(
+                name=settings.name,
+                url=settings.url,
+                allow_loopback_http=settings.allow_loopback_http,
+            )
+            prefix = parse_client_id(settings.client_id).prefix
+        except (KeyError, TypeError, ValueError, ServiceError, SchemaError):
+            raise _damaged() from None
+        if prefix is not settings.identification.prefix:
+            raise _damaged()
+        return settings
 
 
 def check_settings_input(*, name: str, url: str, allow_loopback_http: bool) -> None:
@@ -141,9 +171,23 @@ def check_settings_input(*, name: str, url: str, allow_loopback_http: bool) -> N
             "The address is not one that wallets can open.",
             hint="Use https://your.name, or http://localhost:PORT with --allow-loopback-http.",
         ) from None
-    if url.endswith("/") or urlsplit(url).path.startswith("/.well-known"):
+    if url.endswith("/") or "%" in url or urlsplit(url).path.startswith("/.well-known"):
         raise ServiceError(
             ErrorKind.MALFORMED,
-            "The address ends with a slash.",
+            "The address ends with a slash or has a special character.",
             hint="Write it without a slash at the end.",
         )
+
+
+def _text(value: object) -> str:
+    if type(value) is not str:
+        raise TypeError("not a text")
+    return value
+
+
+def _damaged() -> ServiceError:
+    return ServiceError(
+        ErrorKind.MALFORMED,
+        "The verifier's settings are damaged.",
+        hint="Restore verifier.json from a copy, or make a new verifier.",
+    )

@@ -33,7 +33,6 @@ QUESTIONS: Final = Table(
     Column("standing", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
-    Column("fetched_at", BigInteger, nullable=True),
     Column("answered_at", BigInteger, nullable=True),
     Column("report", Text, nullable=True),
     Column("claims", Text, nullable=True),

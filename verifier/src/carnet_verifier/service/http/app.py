@@ -116,7 +116,8 @@ def _add_answer_routes(app: FastAPI, verifier: Verifier, clock: Callable[[], int
             200,
             {
                 "id": found.id,
-                "standing": found.standing,
+                "standing": found.standing_at(clock()),
+                "expires_at": found.expires_at,
                 "outcome": report.get("outcome"),
                 "ground": report.get("ground"),
                 "report": found.report,

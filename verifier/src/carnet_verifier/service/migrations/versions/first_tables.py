@@ -24,7 +24,6 @@ def upgrade() -> None:
         sa.Column("standing", sa.Text, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("expires_at", sa.BigInteger, nullable=False),
-        sa.Column("fetched_at", sa.BigInteger, nullable=True),
         sa.Column("answered_at", sa.BigInteger, nullable=True),
         sa.Column("report", sa.Text, nullable=True),
         sa.Column("claims", sa.Text, nullable=True),
