@@ -23,4 +23,10 @@ async function verify({ token, issuerKey, nonce, now, status, required, metadata
 // Whether a document is type metadata as this library reads it (SD-JWT VC section 6).
 const readType = ({ document }) => ({ vct: TypeMetadataFormatSchema.parse(JSON.parse(document)).vct });
 
-await serveLines({ verify, readType });
+// Its own check of `vct#integrity`, which has no other way in without a web server.
+async function integrity({ document, integrity: expected }) {
+  const sdjwt = new SDJwtVcInstance({ hasher });
+  await sdjwt.validateIntegrity(new Response(document), "https://school.example/types/1", expected);
+}
+
+await serveLines({ verify, readType, integrity });

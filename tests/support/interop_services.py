@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx2
 from cryptography.hazmat.primitives import serialization
 
 from carnet_issuer.service import Issuer, Offer
@@ -23,7 +24,6 @@ from carnet_trust.entries import entry_from_json
 from carnet_trust.trust_file import TrustData
 from carnet_verifier.service import Certificate, Verifier
 from carnet_verifier.service.asking import AskedQuestion
-from carnet_verifier.service.questions import Result
 from carnet_verifier.service.settings import Identification
 from support.certificates import Authority, Recipe, issue
 from support.interop import PASSPHRASE, Bound, now, serving
@@ -109,15 +109,17 @@ class Buyer:
         with closing(Verifier.open(self.folder, passphrase=None)) as verifier:
             return verifier.ask(skill_question(*paths), unsigned=unsigned, now=now())
 
-    def result(self, asked: AskedQuestion) -> Result:
-        """What became of a question."""
-        with closing(Verifier.open(self.folder, passphrase=None)) as verifier:
-            return verifier.result(asked.id)
+    def result(self, asked: AskedQuestion) -> dict[str, Any]:
+        """What became of a question, over HTTP, as whoever asked reads it."""
+        address = f"{self.listening}/result/{asked.id}"
+        authorization = {"Authorization": f"Bearer {asked.result_token}"}
+        result: dict[str, Any] = httpx2.get(address, headers=authorization).json()
+        return result
 
     def judged(self, asked: AskedQuestion) -> tuple[str | None, str | None]:
         """Outcome and ground."""
-        report = self.result(asked).report
-        return (None, None) if report is None else (report["outcome"], report["ground"])
+        result = self.result(asked)
+        return result["outcome"], result["ground"]
 
     def refresh(self) -> None:
         """Fetch keys and status lists, as the service's timer does."""
