@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from killloop.fault_round import can_be_watched
+
 RUN = Path(__file__).resolve().parents[1] / "killloop" / "run.py"
 ROUNDS = 200
 
@@ -59,3 +61,13 @@ def test_every_promise_that_is_broken_on_purpose_is_found() -> None:
         "a sound issuer": [],
         "a sound wallet": [],
     }
+
+
+def test_S13_S14_E22_an_issuer_whose_disk_fails_at_one_call_loses_nothing() -> None:
+    if not can_be_watched():
+        pytest.skip("strace, which makes single calls to the disk fail, cannot be used here")
+    summary = run("--rounds", "30", "--seed", "2026", "--only", "fault", "--quiet")
+
+    assert summary["problems"] == []
+    assert summary["refused_by_faults"]["storage_full"] > 0
+    assert set(summary["refused_by_faults"]) <= {"storage_full", "unavailable"}

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from killloop.fault_round import fault_round
 from killloop.http_rounds import Address, http_round
 from killloop.issuer_checks import Seen
 from killloop.passphrase_round import passphrase_round
@@ -43,6 +44,7 @@ class Summary:
     by_kind: Counter[str] = field(default_factory=Counter)
     killed: Counter[str] = field(default_factory=Counter)
     points: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
     problems: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, number: int, result: Result) -> None:
@@ -50,6 +52,8 @@ class Summary:
         self.rounds += 1
         self.acknowledged += result.acknowledged
         self.by_kind[result.kind] += 1
+        if result.refused:
+            self.refused[result.refused] += 1
         if result.ending.killed:
             self.killed[result.kind] += 1
             self.points[result.death.point or "at random"] += 1
@@ -67,6 +71,7 @@ class Summary:
             "killed": sum(self.killed.values()),
             "killed_by_kind": dict(self.killed),
             "killed_at": dict(self.points),
+            "refused_by_faults": dict(self.refused),
             "acknowledged_writes": self.acknowledged,
             "seconds": round(self.seconds, 1),
             "problems": self.problems,
@@ -123,6 +128,8 @@ class Loop:
                 return wallet_round(grounds, self._purse(kind, number))
             case Kind.PASSPHRASE:
                 return passphrase_round(grounds, self._purse(kind, number))
+            case Kind.FAULT:
+                return fault_round(grounds)
             case Kind.HTTP_ISSUER | Kind.HTTP_WALLET:
                 return http_round(grounds, self._address, kind)
 

@@ -14,7 +14,7 @@ from killloop.disturbances import DISK_CALL, Around, EndAt, EndingDisk, WatchedD
 from killloop.errand import Errand, run_errand
 from killloop.far_side import FarSide, PipeWeb
 from killloop.issuer_checks import IssuerCheck, Seen
-from killloop.journal import ACK, Fact, Journal, read_journal
+from killloop.journal import ACK, TRY, Fact, Journal, of, read_journal
 from killloop.ledger import broken_rules
 from killloop.office import Day, class_list
 from killloop.process import BEGAN, Ending, Link, attend, start
@@ -32,6 +32,7 @@ class Kind(StrEnum):
     HTTP_ISSUER = "http_issuer"
     HTTP_WALLET = "http_wallet"
     PASSPHRASE = "passphrase"
+    FAULT = "fault"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,7 @@ class Result:
     death: Death
     ending: Ending
     acknowledged: int
+    refused: str
     problems: list[str]
 
 
@@ -287,5 +289,6 @@ def result(
         death=death,
         ending=ending,
         acknowledged=sum(fact["stage"] == ACK for fact in facts),
+        refused=next((fact["kind"] for fact in of(facts, TRY, "refused")), ""),
         problems=list(dict.fromkeys(problems)),
     )
