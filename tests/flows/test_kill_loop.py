@@ -15,8 +15,13 @@ from typing import Any
 import pytest
 
 from killloop.fault_round import can_be_watched
+from killloop.ledger import RULES
+from killloop.loop import SHARES
+from killloop.rounds import Kind
+from killloop.sabotage import ISSUER_CASES, WALLET_CASES
 
 RUN = Path(__file__).resolve().parents[1] / "killloop" / "run.py"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "durability.md"
 ROUNDS = 200
 
 pytestmark = pytest.mark.killloop
@@ -46,6 +51,16 @@ def test_IW8_S11_S12_I01_T23_E23_nothing_acknowledged_is_lost_and_nothing_used_t
     assert all(count > 0 for count in summary["killed_by_kind"].values())
     assert len(summary["killed_at"]) > 12
     assert summary["acknowledged_writes"] > ROUNDS
+
+
+def test_the_page_says_what_is_run() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    for kind, share in SHARES.items():
+        assert f"| `{kind}` | {share} |" in page
+    assert f"{len(RULES)} rules in SQL" in page
+    assert f"{len(ISSUER_CASES) + len(WALLET_CASES)} promises broken on purpose" in page
+    assert sum(SHARES.values()) == ROUNDS
+    assert SHARES[Kind.HTTP_ISSUER] + SHARES[Kind.HTTP_WALLET] == 30
 
 
 def test_every_promise_that_is_broken_on_purpose_is_found() -> None:
