@@ -137,9 +137,7 @@ class _Walk:
         if digests:
             self._note(digests)
         by_digest = self._by_digest
-        for digest in digests:
-            if digest not in by_digest:
-                continue
+        for digest in filter(by_digest.__contains__, digests):
             encoded = by_digest[digest]
             content, is_plain = read(encoded, self._max_bytes, self._max_depth - depth + 1)
             name = check_property(content)
@@ -170,9 +168,8 @@ class _Walk:
                 digests = []
             if len(digests) == len(source):
                 self._note(digests)
-                for digest in digests:
-                    if digest in self._by_digest:
-                        self._append(digest, result, path, depth)
+                for digest in filter(self._by_digest.__contains__, digests):
+                    self._append(digest, result, path, depth)
                 return result
         for element in source:
             if type(element) is tuple and any(name == PLACEHOLDER for name, _ in element):

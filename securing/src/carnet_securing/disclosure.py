@@ -147,9 +147,9 @@ def check_property(content: list[JsonValue]) -> str:
         InvalidError: `disclosure_malformed` unless it is salt, name and value;
             `disclosure_reserved_name`.
     """
-    if len(content) != 3 or type(content[1]) is not str:
+    name = content[1] if len(content) == 3 else None
+    if type(name) is not str:
         raise _malformed()
-    name = content[1]
     if name in RESERVED_NAMES:
         if name == HASH_NAME:
             raise InvalidError(
