@@ -118,8 +118,8 @@ async function verify(presentation, { nonce, audience }) {
   const sdjwt = new SDJwtVcInstance({
     hasher,
     saltGenerator,
-    verifier: await verifierOf(issuerKey),
-    kbVerifier: async (data, signature, payload) => (await verifierOf(payload.cnf.jwk))(data, signature),
+    verifier: verifierOf(issuerKey),
+    kbVerifier: (data, signature, payload) => verifierOf(payload.cnf.jwk)(data, signature),
     statusListFetcher: async (uri) => (await go(uri)).text(),
   });
   const { payload, kb } = await sdjwt.verify(presentation, { keyBindingNonce: nonce });

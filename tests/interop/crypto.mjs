@@ -1,12 +1,13 @@
 // The cryptography the strangers' protocol libraries ask their host for, all of it by `jose`.
-import { createHash, randomBytes, X509Certificate } from "node:crypto";
+import { createHash, randomBytes, sign, verify, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { clientAuthenticationAnonymous } from "@openid4vc/oauth2";
 import * as jose from "jose";
 
 // A fresh key pair as JWKs; `kid` is the RFC 7638 thumbprint.
 export async function newKey(alg = "ES256", extra = {}) {
-  const pair = await jose.generateKeyPair(alg, { extractable: true, crv: "P-256" });
+  const crv = alg === "EdDSA" ? "Ed25519" : "P-256";
+  const pair = await jose.generateKeyPair(alg, { extractable: true, crv });
   const kid = await jose.calculateJwkThumbprint(await jose.exportJWK(pair.publicKey));
   const members = { alg, kid, ...extra };
   return {
@@ -112,14 +113,9 @@ export const callbacks = (keys = []) => ({
 export const hasher = (data, alg) =>
   createHash(alg.replace("-", "")).update(typeof data === "string" ? data : Buffer.from(data)).digest();
 export const saltGenerator = (length) => randomBytes(length).toString("base64url");
-export async function signerOf(privateJwk) {
-  const key = await crypto.subtle.importKey("jwk", { ...bare(privateJwk), d: privateJwk.d }, P256, false, ["sign"]);
-  return async (data) => Buffer.from(await crypto.subtle.sign(ECDSA, key, Buffer.from(data))).toString("base64url");
-}
-export async function verifierOf(publicJwk) {
-  const key = await crypto.subtle.importKey("jwk", bare(publicJwk), P256, false, ["verify"]);
-  return (data, signature) =>
-    crypto.subtle.verify(ECDSA, key, Buffer.from(signature, "base64url"), Buffer.from(data));
-}
-const P256 = { name: "ECDSA", namedCurve: "P-256" };
-const ECDSA = { name: "ECDSA", hash: "SHA-256" };
+const handOver = (jwk, data) => (jwk.crv === "Ed25519" ? [null, data] : ["sha256", data]);
+const raw = (key) => ({ key, format: "jwk", dsaEncoding: "ieee-p1363" });
+export const signerOf = (privateJwk) => (data) =>
+  sign(...handOver(privateJwk, Buffer.from(data)), raw(privateJwk)).toString("base64url");
+export const verifierOf = (publicJwk) => (data, signature) =>
+  verify(...handOver(publicJwk, Buffer.from(data)), raw(publicJwk), Buffer.from(signature, "base64url"));

@@ -101,7 +101,7 @@ async function issue({ configuration, claims, hidden, fault }, holder) {
     hasher,
     saltGenerator,
     hashAlg: "sha-256",
-    signer: await signerOf(key.privateJwk),
+    signer: signerOf(key.privateJwk),
     signAlg: "ES256",
   });
   const to = fault === "bound-to-another-key" ? (await newKey()).publicJwk : holder;
@@ -131,7 +131,7 @@ async function statusList() {
   );
   const encode = (part) => Buffer.from(JSON.stringify(part)).toString("base64url");
   const signed = `${encode(header)}.${encode(payload)}`;
-  const signature = await (await signerOf(key.privateJwk))(signed);
+  const signature = signerOf(key.privateJwk)(signed);
   return { type: "application/statuslist+jwt", body: `${signed}.${signature}` };
 }
 

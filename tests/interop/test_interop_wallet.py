@@ -79,7 +79,9 @@ def test_answers_encrypted(
     wallet: Stranger, claimed: dict[str, Any], shop: Buyer, enc: str
 ) -> None:
     asked = shop.ask(["title"], ["month"])
-    sent = wallet.do("present", request=asked.request_uri, enc=enc)
+    sent = wallet.do(
+        "present", request=asked.request_uri, credential=claimed["credentials"][0], enc=enc
+    )
     assert (sent["status"], sent["responseMode"]) == (200, "direct_post.jwt")
     assert sent["asker"] == {
         "prefix": "decentralized_identifier",
@@ -95,18 +97,28 @@ def test_answers_plainly_to_an_asker_with_a_certificate(
     wallet: Stranger, claimed: dict[str, Any], gate: Buyer
 ) -> None:
     asked = gate.ask(["skills", None, "label"], ["title", "fr"])
-    sent = wallet.do("present", request=asked.request_uri, copy=1)
+    sent = wallet.do("present", request=asked.request_uri, credential=claimed["credentials"][1])
     assert (sent["status"], sent["responseMode"]) == (200, "direct_post")
     assert sent["asker"] == {"prefix": "x509_san_dns", "identifier": "localhost", "signed": True}
     assert gate.judged(asked) == ("verified", None)
     assert all(skill["label"] for skill in _claims(gate, asked)["skills"])
 
 
+def test_a_holder_with_an_ed25519_key_is_served(
+    wallet: Stranger, claimed: dict[str, Any], the_school: School, shop: Buyer
+) -> None:
+    offer = the_school.offer(with_code=False)
+    got = wallet.do("claim", offer=offer.offer_uri, alg="EdDSA")
+    asked = shop.ask(["title"])
+    wallet.do("present", request=asked.request_uri, credential=got["credentials"][0])
+    assert shop.judged(asked) == ("verified", None)
+
+
 def test_answers_a_request_nobody_signed(
     wallet: Stranger, claimed: dict[str, Any], shop: Buyer
 ) -> None:
     asked = shop.ask(["title"], unsigned=True)
-    sent = wallet.do("present", request=asked.request_uri)
+    sent = wallet.do("present", request=asked.request_uri, credential=claimed["credentials"][0])
     assert (sent["asker"]["prefix"], sent["asker"]["signed"]) == ("redirect_uri", False)
     assert shop.judged(asked) == ("verified", None)
 
@@ -115,7 +127,11 @@ def test_fetches_the_request_by_post(
     wallet: Stranger, claimed: dict[str, Any], shop: Buyer
 ) -> None:
     asked = shop.ask(["title"])
-    wallet.do("present", request=f"{asked.request_uri}&request_uri_method=post")
+    wallet.do(
+        "present",
+        request=f"{asked.request_uri}&request_uri_method=post",
+        credential=claimed["credentials"][0],
+    )
     assert shop.judged(asked) == ("verified", None)
 
 
@@ -123,7 +139,7 @@ def test_a_replayed_answer_is_refused(
     wallet: Stranger, claimed: dict[str, Any], shop: Buyer
 ) -> None:
     asked = shop.ask(["title"])
-    sent = wallet.do("present", request=asked.request_uri)
+    sent = wallet.do("present", request=asked.request_uri, credential=claimed["credentials"][0])
     address = f"{shop.listening}/response/{asked.id}"
     assert httpx2.post(address, data={"response": sent["jwe"]}).status_code >= 400
     other = shop.ask(["title"])
@@ -145,5 +161,10 @@ def test_a_withdrawn_certificate_is_named_so(
     the_school.withdraw(claimed["record"])
     gate.refresh()
     asked = gate.ask(["title"])
-    assert wallet.do("present", request=asked.request_uri, copy=2)["status"] == 200
+    assert (
+        wallet.do("present", request=asked.request_uri, credential=claimed["credentials"][2])[
+            "status"
+        ]
+        == 200
+    )
     assert gate.judged(asked) == ("rejected", "withdrawn")

@@ -48,8 +48,8 @@ async function claim({ offer, txCode, copies = 1, alg = "ES256", notify = "crede
 }
 
 // OpenID4VP 1.0: resolve the request, match it, present as little as it asks, answer.
-async function present({ request, copy = 0, enc = "A128GCM" }) {
-  const { credential, privateJwk } = held[copy];
+async function present({ request, credential, enc = "A128GCM" }) {
+  const { privateJwk } = held.find((each) => each.credential === credential);
   const { client, resolved } = await resolve(request, [privateJwk]);
   const { nonce, response_mode: mode } = resolved.authorizationRequestPayload;
   const query = DcqlQuery.parse(resolved.dcql.query);
@@ -58,8 +58,8 @@ async function present({ request, copy = 0, enc = "A128GCM" }) {
     hasher,
     saltGenerator,
     hashAlg: "sha-256",
-    kbSigner: await signerOf(privateJwk),
-    kbSignAlg: "ES256",
+    kbSigner: signerOf(privateJwk),
+    kbSignAlg: privateJwk.alg,
   });
   const claims = await sdjwt.getClaims(credential);
   const matched = DcqlQuery.query(query, [
