@@ -1,7 +1,8 @@
 """Rounds over real HTTP on loopback: issuer and wallets in processes of their own.
 
-Either the issuer is killed while two wallets claim, or one of the wallets is. What was
-killed comes back, and the wallets go on with the same offers.
+Either the issuer is killed while two wallets claim, or one of the wallets is. Now and then
+two processes serve the issuer. What was killed comes back, and the wallets go on with
+the same offers.
 """
 
 import os
@@ -36,6 +37,9 @@ from killloop.rounds import (
 from killloop.school import School
 from killloop.wallet_checks import WalletCheck
 
+# The kernel shares wallets out between two issuers that listen at one port; when one of them
+# dies, its wallets come to the other.
+_TWO_SERVERS = 0.3
 SERVER_POINTS = [(str(point), 2) for point in FailPoint]
 
 
@@ -119,9 +123,12 @@ def http_round(grounds: Grounds, address: Address, kind: Kind) -> Result:
     parties = _parties(grounds, 2 if kills_issuer else 1)
     server_path = grounds.place / f"{grounds.tag}.server"
     nothing = EndAt()
-    server = start_server(
-        grounds.school, address, death.end if kills_issuer else nothing, server_path, grounds.now
-    )
+    ends = [death.end if kills_issuer else nothing]
+    if grounds.rng.random() < _TWO_SERVERS:
+        ends.append(nothing)
+    servers = [
+        start_server(grounds.school, address, each, server_path, grounds.now) for each in ends
+    ]
     wallets = [
         start_wallet(
             party.purse,
@@ -132,11 +139,11 @@ def http_round(grounds: Grounds, address: Address, kind: Kind) -> Result:
         )
         for party in parties
     ]
-    ending = _attend_all(wallets, death, server if kills_issuer else None)
+    ending = _attend_all(wallets, death, servers[0] if kills_issuer else None)
     grounds.lasted(kind, ending)
-    failure = end(server)
+    failures = list(filter(None, [end(server) for server in servers]))
     facts = [fact for party in parties for fact in read_journal(party.path)]
-    problems = _signed_unintended(grounds, server_path) + ([failure] if failure else [])
+    problems = _signed_unintended(grounds, server_path) + failures
     if not kills_issuer or not ending.killed:
         stops = of(facts, TRY, "stop")
         problems += [f"a wallet stopped with its issuer alive: {stop['kind']}" for stop in stops]
