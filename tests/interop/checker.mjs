@@ -1,6 +1,7 @@
 // A stranger's verifier: @sd-jwt/sd-jwt-vc with its own status list and type metadata handling.
 // It is handed documents instead of fetching them, and a time instead of reading the clock.
 import { SDJwtVcInstance, TypeMetadataFormatSchema } from "@sd-jwt/sd-jwt-vc";
+import { DcqlQuery } from "dcql";
 import { hasher, saltGenerator, verifierOf } from "./crypto.mjs";
 import { serveLines } from "./lines.mjs";
 
@@ -29,4 +30,17 @@ async function integrity({ document, integrity: expected }) {
   await sdjwt.validateIntegrity(new Response(document), "https://school.example/types/1", expected);
 }
 
-await serveLines({ verify, readType, integrity });
+// Which held credentials answer which part of a question, as the library `dcql` sees it.
+function match({ query, credentials }) {
+  const parsed = DcqlQuery.parse(query);
+  DcqlQuery.validate(parsed);
+  const held = credentials.map(({ vct, claims }) => {
+    return { credential_format: "dc+sd-jwt", vct, claims, cryptographic_holder_binding: true };
+  });
+  const { can_be_satisfied: satisfied, credential_matches: matches } = DcqlQuery.query(parsed, held);
+  const indices = ({ valid_credentials: valid = [] }) => valid.map((each) => each.input_credential_index);
+  const by = Object.entries(matches).map(([id, each]) => [id, each.success ? indices(each) : []]);
+  return { satisfied, by: Object.fromEntries(by) };
+}
+
+await serveLines({ verify, readType, integrity, match });
