@@ -9,6 +9,7 @@ the two ratios survive a machine that is busy or changes its clock. See benchmar
 """
 
 import argparse
+import gc
 import json
 import platform
 import statistics
@@ -365,6 +366,9 @@ def measure(workload: Workload, algorithm: str, *, rounds: int, corpus: int) -> 
     ours = Ours(workload, algorithm, corpus)
     peer = Peer(workload, ours)
     limit = Limit(algorithm, corpus)
+    # What the benchmark keeps is no part of the work: the collector need not look through it.
+    gc.collect()
+    gc.freeze()
     return [
         _paired(workload, algorithm, name, own, other, bare, rounds=rounds, corpus=corpus)
         for name, own, other, bare in (
