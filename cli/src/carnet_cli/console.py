@@ -6,6 +6,7 @@ Nothing secret is ever written to stderr.
 """
 
 import sys
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ class Console:
             self._write(strict_json.dumps(data))
             return
         for line in [text] if isinstance(text, str) else text:
-            self._write(line)
+            self._write(printable(line))
 
     def say(self, message: str) -> None:
         """Tell the person something that is not the result."""
@@ -63,9 +64,15 @@ class Console:
 
 
 def printable(text: str) -> str:
-    """Replace what could steer a terminal: control, bidi and invisible characters."""
+    """Replace what could steer a terminal: control, bidi and invisible characters.
+
+    Spaces of every width stay; French sets narrow ones before its punctuation.
+    """
     return "".join(
-        c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text
+        c
+        if c.isprintable() or c in "\n\t" or unicodedata.category(c) == "Zs"
+        else "\N{REPLACEMENT CHARACTER}"
+        for c in text
     )
 
 

@@ -20,6 +20,13 @@ AllowLoopbackHttp = Annotated[
         help="For trying: allow http://localhost. Also CARNET_ALLOW_LOOPBACK_HTTP=1.",
     ),
 ]
+CaFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--ca-file",
+        help="For trying: PEM roots in place of the system's. Also CARNET_CA_FILE.",
+    ),
+]
 SocketFd = Annotated[
     int | None, typer.Option("--socket-fd", hidden=True, help="A bound socket handed over.")
 ]

@@ -38,7 +38,7 @@ def read_passphrase(file: Path | None, *, confirm: bool) -> str:
 
 def _first_line(file: Path) -> str:
     try:
-        with file.open(encoding="utf-8") as stream:
+        with file.open(encoding="utf-8-sig") as stream:
             return stream.readline(4 * _LONGEST).rstrip("\r\n")
     except UnicodeDecodeError:
         raise UsageFailedError("The passphrase file is not UTF-8 text.") from None

@@ -1,7 +1,11 @@
-"""A report as lines for a person, in both languages."""
+"""A report, and what was shown, as lines for a person, in both languages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
+
+from carnet_schemas.catalog import CREDENTIAL_TYPES, REGISTERED_CLAIMS, value_words
+from carnet_schemas.paths import ConcretePath, matches
+from carnet_trust.clean_text import clean_text
 
 _MARKS: Final = {
     "passed": "+",
@@ -10,15 +14,32 @@ _MARKS: Final = {
     "not_applicable": " ",
     "unlisted": "?",
 }
+_LONGEST_VALUE: Final = 200
+_MOST_LINES: Final = 200
 
 
 def report_lines(report: Mapping[str, Any]) -> list[str]:
-    """The headline, then each check with its sentence, age, and what it does not prove."""
-    lines = [report["headline"][language] for language in ("fr", "en")]
+    """The headline and what to do, then each check with its sentence and its source."""
+    lines: list[str] = [report["headline"][language] for language in ("fr", "en")]
+    if report["what_to_do"]:
+        lines.append(_both(report["what_to_do"]))
     lines.append("")
     for check in report["checks"]:
-        lines.append(f"[{_MARKS[check['outcome']]}] {check['text']['fr']} / {check['text']['en']}")
+        lines.append(f"[{_MARKS[check['outcome']]}] {_both(check['text'])}")
         lines.extend(f"      {text}" for text in _further(check))
+    return lines
+
+
+def claim_lines(vct: str, claims: Mapping[str, Any]) -> list[str]:
+    """What a document says, a line a detail; names of details in words where they are known."""
+    known = CREDENTIAL_TYPES.get(vct)
+    lines = ["", _clean(vct) if known is None else _both(known.title)]
+    for path, value in _leaves(dict(claims), ()):
+        if path[0] in REGISTERED_CLAIMS:
+            continue
+        if len(lines) == _MOST_LINES:
+            return [*lines, "  ..."]
+        lines.append(f"  {_label(vct, path)}: {_value(vct, path, value)}")
     return lines
 
 
@@ -26,9 +47,44 @@ def _further(check: Mapping[str, Any]) -> Sequence[str]:
     further = []
     if check["age"] is not None:
         further.append(f"{check['source']}, {check['age']} s")
-    further.extend(
-        f"{check[member]['fr']} / {check[member]['en']}"
-        for member in ("does_not_prove", "what_to_do")
-        if check[member]
-    )
+    further.extend(f"! {_both(alert['text'])}" for alert in check["alerts"])
+    further.extend(_both(check[name]) for name in ("does_not_prove", "what_to_do") if check[name])
     return further
+
+
+def _both(text: Mapping[str, str]) -> str:
+    return f"{text['fr']} / {text['en']}"
+
+
+def _leaves(value: Any, path: ConcretePath) -> Iterator[tuple[ConcretePath, Any]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _leaves(inner, (*path, name))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _leaves(inner, (*path, index))
+    else:
+        yield path, value
+
+
+def _label(vct: str, path: ConcretePath) -> str:
+    """The longest described part of the path in words, the rest as it is named."""
+    known = CREDENTIAL_TYPES[vct].claims if vct in CREDENTIAL_TYPES else ()
+    for end in range(len(path), 0, -1):
+        for claim in known:
+            if len(claim.path) == end and matches(claim.path, path[:end]):
+                rest = "".join(f" ({_clean(step)})" for step in path[end:])
+                return f"{claim.fr} / {claim.en}{rest}"
+    return ".".join(_clean(step) for step in path)
+
+
+def _value(vct: str, path: ConcretePath, value: Any) -> str:
+    if vct in CREDENTIAL_TYPES:
+        words = [value_words(vct, path, value, language=language) for language in ("fr", "en")]
+        if all(words):
+            return " / ".join(str(word) for word in words)
+    return _clean(value)
+
+
+def _clean(value: object) -> str:
+    return clean_text(str(value), max_length=_LONGEST_VALUE).text

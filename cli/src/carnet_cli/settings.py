@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 _TRUE = {"1", "true", "yes"}
 
@@ -28,6 +29,12 @@ def passphrase_variable() -> str | None:
 def variable(name: str) -> str | None:
     """The value of one variable of the environment, None when it is not set."""
     return os.environ.get(name)  # noqa: TID251 - the edge reads variables
+
+
+def ca_file(given: Path | None) -> Path | None:
+    """The roots for TLS: `--ca-file`, else CARNET_CA_FILE, else None for the system's."""
+    named = _variable("CARNET_CA_FILE")
+    return given or (Path(named) if named else None)
 
 
 def child_environment(**changes: str) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """`carnet verifier`: ask for claims, and read what the answer is worth."""
 
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -11,7 +13,8 @@ from carnet_cli.exit_codes import ExitCode
 from carnet_cli.failures import UsageFailedError
 from carnet_cli.listening import listener
 from carnet_cli.passphrase import read_passphrase
-from carnet_cli.reports import report_lines
+from carnet_cli.reports import claim_lines, report_lines
+from carnet_cli.settings import ca_file as ca_file_of
 from carnet_cli.settings import loopback_http_allowed, system_now
 from carnet_schemas.oid4vp_request import ResponseMode
 from carnet_securing import strict_json
@@ -22,6 +25,7 @@ from carnet_verifier.service.settings import Identification
 app = typer.Typer(no_args_is_help=True)
 
 _MAX_QUERY: Final = 256 * 1024
+_MAX_FILE: Final = 4 * 1024 * 1024
 _Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The verifier's folder.")]
 
 
@@ -55,13 +59,13 @@ def init(
         name=name,
         url=url,
         passphrase=read_passphrase(passphrase_file, confirm=True),
-        trust=read_trust(None if trust is None else trust.read_bytes()),
+        trust=read_trust(None if trust is None else _read(trust, _MAX_FILE)),
         certificate=_certificate(certificate, key, by_hash=x509_hash),
         response_mode=response_mode,
         allow_loopback_http=loopback_http_allowed(flag=allow_loopback_http),
     )
-    settings = verifier.settings
-    verifier.close()
+    with closing(verifier):
+        settings = verifier.settings
     console.out(
         {"name": settings.name, "url": settings.url, "client_id": settings.client_id},
         f"{settings.name} asks as {settings.client_id}",
@@ -74,6 +78,7 @@ def serve(
     *,
     port: Annotated[int, typer.Option("--port", help="TCP port.", min=0, max=65535)],
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    ca_file: options.CaFile = None,
     socket_fd: options.SocketFd = None,
     parent_fd: options.ParentFd = None,
     passphrase_file: options.PassphraseFile = None,
@@ -86,26 +91,52 @@ def serve(
 
     console = Console(json_output)
     passphrase = read_passphrase(passphrase_file, confirm=False)
-    verifier = Verifier.open(directory, passphrase=passphrase)
-    bound = listener(port=port, socket_fd=socket_fd, host=host)
-    url = verifier.settings.url
-    serve_verifier(
-        verifier,
-        bound,
-        clock=system_now,
-        announce=lambda: console.out({"listening": url}, f"Listening for {url}. Ctrl-C ends it."),
-        parent_fd=parent_fd,
-    )
+    # The port first: whoever finds it taken need not wait for the passphrase to be tried.
+    with (
+        closing(listener(port=port, socket_fd=socket_fd, host=host)) as bound,
+        closing(Verifier.open(directory, passphrase=passphrase)) as verifier,
+    ):
+        url = verifier.settings.url
+        said = {"listening": url}, f"Listening for {url}. Ctrl-C ends it."
+        serve_verifier(
+            verifier,
+            bound,
+            clock=system_now,
+            announce=lambda: console.out(*said),
+            parent_fd=parent_fd,
+            ca_file=ca_file_of(ca_file),
+        )
+
+
+@app.command("trust")
+def trust_command(
+    directory: _Folder,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Trust entries.")],
+    *,
+    json_output: options.Json = False,
+) -> None:
+    """Choose whom you trust, in place of what was chosen before. Restart `serve` after it."""
+    console = Console(json_output)
+    trusted = read_trust(_read(file, _MAX_FILE))
+    with closing(Verifier.open(directory, passphrase=None)) as verifier:
+        verifier.set_trust(trusted)
+    issuers = [entry.iss for entry in trusted.entries]
+    console.out({"issuers": issuers}, issuers or "Nobody is trusted: everyone is unlisted.")
 
 
 @app.command("refresh")
-def refresh(directory: _Folder, *, json_output: options.Json = False) -> None:
+def refresh(
+    directory: _Folder, *, ca_file: options.CaFile = None, json_output: options.Json = False
+) -> None:
     """Fetch keys, lists of withdrawals and types of every listed issuer."""
     console = Console(json_output)
-    verifier = Verifier.open(directory, passphrase=None)
-    with HttpFetch(loopback_http=verifier.settings.allow_loopback_http) as fetch:
+    with (
+        closing(Verifier.open(directory, passphrase=None)) as verifier,
+        HttpFetch(
+            loopback_http=verifier.settings.allow_loopback_http, ca_file=ca_file_of(ca_file)
+        ) as fetch,
+    ):
         report = verifier.refresh(fetch, now=system_now())
-    verifier.close()
     problems = [{"kind": str(one.kind), "message": one.message} for one in report.problems]
     issuers = [
         {"iss": one.iss, "keys": one.keys, "lists": one.lists, "types": one.types}
@@ -131,10 +162,9 @@ def ask(
 ) -> None:
     """Store a question and print the link a wallet receives."""
     console = Console(json_output)
-    asked_for = strict_json.loads(query.read_bytes(), max_bytes=_MAX_QUERY)
-    verifier = Verifier.open(directory, passphrase=None)
-    asked = verifier.ask(asked_for, unsigned=unsigned, now=system_now())
-    verifier.close()
+    asked_for = strict_json.loads(_read(query, _MAX_QUERY), max_bytes=_MAX_QUERY)
+    with closing(Verifier.open(directory, passphrase=None)) as verifier:
+        asked = verifier.ask(asked_for, unsigned=unsigned, now=system_now())
     data = {
         "id": asked.id,
         "request_uri": asked.request_uri,
@@ -153,13 +183,13 @@ def answer(
 ) -> None:
     """Print what became of a question; `outcome` is null while no answer has come."""
     console = Console(json_output)
-    verifier = Verifier.open(directory, passphrase=None)
-    result = verifier.result(question)
-    verifier.close()
+    with closing(Verifier.open(directory, passphrase=None)) as verifier:
+        result = verifier.result(question)
     report: dict[str, Any] = dict(result.report or {})
+    standing = result.standing_at(system_now())
     data = {
         "id": result.id,
-        "standing": result.standing,
+        "standing": standing,
         "outcome": report.get("outcome"),
         "ground": report.get("ground"),
         "checks": report.get("checks", []),
@@ -167,13 +197,28 @@ def answer(
         "report": result.report,
         "wallet_error": result.wallet_error,
     }
-    console.out(data, report_lines(report) if report else _waiting(result.standing))
+    console.out(data, _answer_lines(report, result.claims or {}) if report else _WAITING[standing])
 
 
-def _waiting(standing: str) -> str:
-    if standing == "declined":
-        return "Nothing was shown. This says nothing about the person."
-    return "No answer has come yet."
+_WAITING: Final = {
+    "open": "No answer has come yet.",
+    "declined": "Nothing was shown. This says nothing about the person.",
+    "expired": "No answer came in time. This says nothing about the person.",
+}
+
+
+def _answer_lines(report: dict[str, Any], claims: Mapping[str, Any]) -> list[str]:
+    lines = report_lines(report)
+    for several in claims.values():
+        for one in several:
+            lines += claim_lines(one["type"], one["claims"])
+    return lines
+
+
+def _read(file: Path, most: int) -> bytes:
+    """At most one byte more than what will be accepted, so that too much is noticed."""
+    with file.open("rb") as stream:
+        return stream.read(most + 1)
 
 
 def _certificate(chain: Path | None, key: Path | None, *, by_hash: bool) -> Certificate | None:
@@ -184,4 +229,6 @@ def _certificate(chain: Path | None, key: Path | None, *, by_hash: bool) -> Cert
     if chain is None or key is None:
         raise UsageFailedError("--certificate and --key go together.")
     kind = Identification.X509_HASH if by_hash else Identification.X509_SAN_DNS
-    return Certificate(chain_pem=chain.read_bytes(), key_pem=key.read_bytes(), identification=kind)
+    return Certificate(
+        chain_pem=_read(chain, _MAX_FILE), key_pem=_read(key, _MAX_FILE), identification=kind
+    )

@@ -65,6 +65,7 @@ class Verifier:
         limits: Limits,
     ) -> None:
         """Use `Verifier.create` or `Verifier.open`; both check what they read."""
+        self._directory = directory
         self.settings = settings
         self.trust = trust
         self._limits = limits
@@ -220,6 +221,16 @@ class Verifier:
             loopback_http=self.settings.allow_loopback_http,
             now=now,
         )
+
+    def set_trust(self, trust: TrustData) -> None:
+        """Trust these issuers from now on, and no others; another process reads it when opened.
+
+        Raises:
+            CarnetError: `storage_full`, `forbidden` or `unavailable`; nothing was changed.
+        """
+        data = trust_file_bytes(trust)
+        write_private_file(self._directory / TRUST_FILE, data, replace=True)
+        self.trust = trust
 
     def close(self) -> None:
         """Close the database."""

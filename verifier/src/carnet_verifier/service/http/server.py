@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 import uvicorn
@@ -27,6 +28,7 @@ def serve(
     clock: Callable[[], int],
     announce: Callable[[], None],
     parent_fd: int | None,
+    ca_file: Path | None = None,
 ) -> None:
     """Serve until interrupted, or until the parent is gone.
 
@@ -34,6 +36,7 @@ def serve(
         listener: bound and listening.
         announce: called once the service accepts connections.
         parent_fd: the reading end of a pipe whose closing ends the service.
+        ca_file: PEM roots for fetching, in place of the system's.
     """
     config = uvicorn.Config(
         create_app(verifier, clock=clock),
@@ -52,7 +55,10 @@ def serve(
     gc.freeze()
     server = _AnnouncingServer(config, announce)
     stop = threading.Event()
-    threading.Thread(target=_keep_fresh, args=(verifier, clock, stop), daemon=True).start()
+    refreshing = threading.Thread(
+        target=_keep_fresh, args=(verifier, clock, stop, ca_file), daemon=True
+    )
+    refreshing.start()
     if parent_fd is not None:
         threading.Thread(target=_end_with, args=(parent_fd, server), daemon=True).start()
     try:
@@ -74,8 +80,11 @@ class _AnnouncingServer(uvicorn.Server):
         self._announce()
 
 
-def _keep_fresh(verifier: Verifier, clock: Callable[[], int], stop: threading.Event) -> None:
-    with HttpFetch(loopback_http=verifier.settings.allow_loopback_http) as fetch:
+def _keep_fresh(
+    verifier: Verifier, clock: Callable[[], int], stop: threading.Event, ca_file: Path | None
+) -> None:
+    loopback_http = verifier.settings.allow_loopback_http
+    with HttpFetch(loopback_http=loopback_http, ca_file=ca_file) as fetch:
         while True:
             try:
                 verifier.refresh(fetch, now=clock())
