@@ -8,7 +8,7 @@
 from carnet_securing.limits import PRESENTATION
 from carnet_trust.trust_file import TrustData, parse_trust_file
 from carnet_verifier.answers import Question, examine_answer, verify_answer
-from carnet_verifier.binding import Asked, BearerCopy, Shown
+from carnet_verifier.binding import Asked, AskedUnbound, BearerCopy, Shown
 from carnet_verifier.examination import Surroundings
 from carnet_verifier.examined import (
     ExaminedAnswer,
@@ -49,6 +49,7 @@ __all__ = [
     "AllOf",
     "AnyOf",
     "Asked",
+    "AskedUnbound",
     "BearerCopy",
     "Check",
     "CheckId",

@@ -4,7 +4,7 @@ The plan of `examine_answer` (OpenID4VP 1.0 section 8.6):
 1. The `vp_token` is one JSON object of arrays, within limits over all it holds.
 2. It answers only what was asked, and once where once was asked; else nothing is looked at.
 3. Every presentation in it is examined under the question's audience and nonce; a query
-   that asked for no holder binding is read as a copy.
+   that asked for no holder binding accepts an answer without one.
 4. The whole answers the whole question: all required queries, types, claims and values.
    A wallet is never believed about this. What was shown beyond it is left out.
 5. The worst finding leads the report.
@@ -31,7 +31,7 @@ from carnet_securing.strict_json import JsonObject
 from carnet_trust.lookups import Lookups
 from carnet_trust.trust_file import TrustData
 from carnet_verifier.asked_claims import only_asked
-from carnet_verifier.binding import Asked, BearerCopy, Binding
+from carnet_verifier.binding import Asked, AskedUnbound, Binding
 from carnet_verifier.examination import Examination, Surroundings, examine
 from carnet_verifier.examined import (
     ExaminedAnswer,
@@ -171,7 +171,7 @@ def _queries_answered(
 def _binding(question: Question, asked: CredentialQuery) -> Binding:
     """Decided by our question, never by the answer."""
     if not asked.needs_holder_binding:
-        return BearerCopy()
+        return AskedUnbound(audience=question.audience, nonce=question.nonce)
     return Asked(audience=question.audience, nonce=question.nonce)
 
 
@@ -223,13 +223,13 @@ def _presented(
 def _types(one: Examination, authentic: AuthenticCredential) -> tuple[str, ...]:
     """What the document may count as.
 
-    A further type, claimed in `aka_vcts` or inherited by `extends`, is the issuer's word and
-    gives it no authority: where the trust data knows the issuer, it must name that type too
-    (SD-JWT VC-19, "Credential Type Extension and Issuer Authorization").
+    A type inherited by `extends` has its rules checked with the document's own, but gives
+    no authority: where the trust data knows the issuer, it must name that type too (SD-JWT
+    VC-19, "Credential Type Extension and Issuer Authorization"). What a document says in
+    `aka_vcts` that it also is has no rules checked here, so it counts for nothing.
     """
     entry = None if one.found is None else one.found.entry
-    further = (*authentic.aka_vcts, *one.lineage)
-    allowed = further if entry is None else [vct for vct in further if vct in entry.types]
+    allowed = one.lineage if entry is None else [vct for vct in one.lineage if vct in entry.types]
     return tuple(dict.fromkeys((authentic.vct, *allowed)))
 
 

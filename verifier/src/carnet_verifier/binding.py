@@ -1,4 +1,4 @@
-"""What a verifier expects of the holder: three closed cases, one of which must be chosen.
+"""What a verifier expects of the holder: four closed cases, one of which must be chosen.
 
 Whether key binding is required is never read off the input (RFC 9901 section 9.5).
 """
@@ -13,6 +13,17 @@ class Asked:
     Attributes:
         audience: the full client identifier, prefix included (OpenID4VP section 5.9).
         nonce: the one of the request, spent by the caller.
+    """
+
+    audience: str
+    nonce: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedUnbound:
+    """This verifier's own question, which asked for no holder binding.
+
+    A wallet may bind its answer all the same; a binding that is there has to hold.
     """
 
     audience: str
@@ -35,7 +46,11 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BearerCopy:
-    """A file or a printed copy: it proves the document, not the person who holds it."""
+    """A file or a printed copy: it proves the document, not the person who holds it.
+
+    A key binding in it was made for somebody else's question, and is refused: RFC 9901
+    section 4 has a verifier that expects no binding check that there is none.
+    """
 
 
-Binding = Asked | Shown | BearerCopy
+Binding = Asked | AskedUnbound | Shown | BearerCopy

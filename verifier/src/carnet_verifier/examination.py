@@ -2,8 +2,9 @@
 
 1. Size and shape. 2. The issuer's key, by the one route its trust entry pins.
 3. Signature, digests, SD-JWT VC profile. 4. Holder binding. 5. Validity. 6. The type's own
-rules. 7. May this issuer say this? 8. Status, last, since only an authentic document may
-make a verifier look anything up. 9. The verifier's own policy.
+rules. 7. May this issuer say this? 8. Status, last, and only of a document that is valid so
+far: no other may make a verifier look anything up (Token Status List, "Validation Rules").
+9. The verifier's own policy.
 Whether the whole answers the question is checked over all certificates (`answers`).
 
 A failure of 1 to 4 ends the examination: nothing further is known about such a document.
@@ -34,7 +35,7 @@ from carnet_trust.lookups import Dated, FoundIssuer, Lookups
 from carnet_trust.trust_file import TrustData
 from carnet_trust.type_claims import check_claims
 from carnet_trust.type_metadata import TypeMetadata
-from carnet_verifier.binding import Asked, BearerCopy, Binding, Shown
+from carnet_verifier.binding import Asked, AskedUnbound, BearerCopy, Binding, Shown
 from carnet_verifier.findings import Findings
 from carnet_verifier.issuer_documents import IssuerAtFaultError, IssuerDocuments
 from carnet_verifier.particular_sentences import Variant
@@ -44,6 +45,7 @@ from carnet_verifier.report import Check, CheckId, Ground, Showing, Text
 NOT_MADE_FOR_US: Final = frozenset(
     {
         ErrorKind.KB_MISSING,
+        ErrorKind.KB_UNEXPECTED,
         ErrorKind.KB_KEY_INVALID,
         ErrorKind.KB_AUD,
         ErrorKind.KB_NONCE,
@@ -185,7 +187,12 @@ class _Examiner:
                     self._verify_asked(authentic, self.binding)
                 case Shown():
                     self._verify_shown(authentic, self.binding)
+                case AskedUnbound() if authentic.sd_jwt.key_binding is not None:
+                    self._verify_asked(authentic, self.binding)
+                case AskedUnbound():
+                    self.findings.not_applicable(CheckId.HOLDER_BINDING)
                 case BearerCopy():
+                    _require_no_binding(authentic)
                     self.findings.not_applicable(CheckId.HOLDER_BINDING)
                 case _:
                     assert_never(self.binding)
@@ -196,7 +203,7 @@ class _Examiner:
             self.findings.failed(CheckId.HOLDER_BINDING, error, ground, variant=variant)
             raise _EndedError from None
 
-    def _verify_asked(self, authentic: AuthenticCredential, asked: Asked) -> None:
+    def _verify_asked(self, authentic: AuthenticCredential, asked: Asked | AskedUnbound) -> None:
         _require_binding(authentic)
         verify_key_binding(
             authentic.sd_jwt,
@@ -306,6 +313,9 @@ class _Examiner:
 
     def _check_status(self, authentic: AuthenticCredential, found: FoundIssuer) -> int | None:
         """Step 8: a list that cannot be read says neither "valid" nor "withdrawn"."""
+        if self.findings.any_failed:
+            self.findings.not_applicable(CheckId.STATUS, variant=Variant.STATUS_NOT_NEEDED)
+            return None
         try:
             reference = authentic.status
             if reference is None:
@@ -380,6 +390,12 @@ def _require_binding(authentic: AuthenticCredential) -> None:
     """Say that the holder did not answer, before asking whose key that would have been."""
     if authentic.sd_jwt.key_binding is None:
         raise InvalidError(ErrorKind.KB_MISSING, "The document is not bound to its holder.")
+
+
+def _require_no_binding(authentic: AuthenticCredential) -> None:
+    """RFC 9901 section 4: who expects no binding checks that there is none."""
+    if authentic.sd_jwt.key_binding is not None:
+        raise InvalidError(ErrorKind.KB_UNEXPECTED, "The document answers somebody's question.")
 
 
 def _turning_point(authentic: AuthenticCredential, kind: ErrorKind) -> int | None:

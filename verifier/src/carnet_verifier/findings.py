@@ -51,9 +51,14 @@ class Findings:
             age=max(0, self._now - made_at),
         )
 
-    def not_applicable(self, check: CheckId) -> None:
+    @property
+    def any_failed(self) -> bool:
+        """Whether a check has failed so far."""
+        return any(check.outcome is CheckOutcome.FAILED for check in self._checks)
+
+    def not_applicable(self, check: CheckId, *, variant: Variant | None = None) -> None:
         """There is nothing to check, and the report says what that means."""
-        self._add(check, CheckOutcome.NOT_APPLICABLE)
+        self._add(check, CheckOutcome.NOT_APPLICABLE, variant=variant)
 
     def unlisted(self) -> None:
         """Nobody vouches; that is not a failure."""

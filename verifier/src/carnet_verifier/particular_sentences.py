@@ -30,6 +30,7 @@ class Variant(StrEnum):
     SHOWN_OTHER_DIGITS = "shown_other_digits"
     LISTED_FOR_OTHER_DAYS = "listed_for_other_days"
     STATE_UNKNOWN = "state_unknown"
+    STATUS_NOT_NEEDED = "status_not_needed"
     ISSUER_AT_FAULT = "issuer_at_fault"
     RULES_AT_FAULT = "rules_at_fault"
 
@@ -52,6 +53,13 @@ BY_KIND: Final[Mapping[tuple[CheckId, CheckOutcome, ErrorKind], Said]] = {
         text=both(
             "La personne titulaire n'a pas signé cette réponse.",
             "The holder did not sign this answer.",
+        ),
+        what_to_do=ASK_AGAIN,
+    ),
+    (CheckId.HOLDER_BINDING, _FAILED, ErrorKind.KB_UNEXPECTED): Said(
+        text=both(
+            "Cette réponse a été faite pour la question de quelqu'un d'autre.",
+            "This answer was made for somebody else's question.",
         ),
         what_to_do=ASK_AGAIN,
     ),
@@ -160,6 +168,12 @@ BY_VARIANT: Final[Mapping[Variant, Said]] = {
             "The list of withdrawals uses a state unknown here.",
         ),
         what_to_do=ASK_WHAT_HAPPENED,
+    ),
+    Variant.STATUS_NOT_NEEDED: Said(
+        text=both(
+            "La liste des retraits n'a pas été lue : ce n'était plus utile.",
+            "The list of withdrawals was not read: it was no longer needed.",
+        ),
     ),
     Variant.ISSUER_AT_FAULT: Said(
         text=both(

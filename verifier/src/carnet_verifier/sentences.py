@@ -68,7 +68,7 @@ BY_OUTCOME: Final[Mapping[tuple[CheckId, CheckOutcome], Said]] = {
         what_to_do=SHOW_AGAIN,
     ),
     (CheckId.ISSUER_KEY, _PASSED): Said(
-        text=both("La clé publique de {issuer} est connue.", "The public key of {issuer} is known.")
+        text=both("La clé publique est connue : {issuer}.", "The public key is known: {issuer}.")
     ),
     (CheckId.ISSUER_KEY, _FAILED): Said(
         text=both(
@@ -172,8 +172,8 @@ BY_OUTCOME: Final[Mapping[tuple[CheckId, CheckOutcome], Said]] = {
     ),
     (CheckId.ISSUER_LISTED, CheckOutcome.UNLISTED): Said(
         text=both(
-            "Aucune de vos listes ne répond de {issuer}.",
-            "None of your lists vouches for {issuer}.",
+            "{issuer} n'est dans aucune de vos listes.",
+            "{issuer} is on none of your lists.",
         ),
         does_not_prove=both(
             "Ne pas être répertorié ne dit rien contre cet organisme.",
