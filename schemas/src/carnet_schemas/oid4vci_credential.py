@@ -132,8 +132,9 @@ def parse_credential_request(value: object, *, max_proofs: int) -> CredentialReq
     """
     if type(value) is not dict:
         raise _bad_request("", "A credential request is an object.")
-    if "proof" in value:
-        # The drafts' single proof is gone; answering as if no proof came would mislead.
+    if "proof" in value and value.get("proofs") is None:
+        # The drafts' single proof is gone; answering as if no proof came would mislead. Beside
+        # `proofs` it is one more parameter nobody knows, to be ignored (section 8.2).
         raise _bad_request("/proof", "Proofs come in the member for several.")
     _read_proofs(value.get("proofs"), max_proofs=max_proofs)
     _read_encryption(value.get("credential_response_encryption"))

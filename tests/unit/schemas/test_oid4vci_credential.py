@@ -64,12 +64,26 @@ def test_request_by_identifier_without_proofs() -> None:
         {**REQUEST, "credential_configuration_id": ["a"]},
         {"format": "dc+sd-jwt", "vct": "x", "proofs": {"jwt": ["p.r.oof"]}},
         {"credential_configuration_id": "a", "proof": {"proof_type": "jwt", "jwt": "p.r.oof"}},
-        {**REQUEST, "proof": {"proof_type": "jwt", "jwt": "p.r.oof"}},
-        {**REQUEST, "proof": None},
+        {"credential_configuration_id": "a", "proof": None},
+        {"credential_configuration_id": "a", "proof": [], "proofs": None},
     ],
 )
 def test_request_malformed(value: object) -> None:
     assert refusal(value).error is CredentialErrorCode.INVALID_CREDENTIAL_REQUEST
+
+
+@pytest.mark.parametrize("proof", [{"proof_type": "jwt", "jwt": "p.r.oof"}, None, 1])
+def test_single_proof_of_the_drafts_is_ignored_beside_proofs(proof: object) -> None:
+    read = parse_credential_request({**REQUEST, "proof": proof}, max_proofs=1)
+    assert read == parse_credential_request(REQUEST, max_proofs=1)
+    assert "proof" not in read.to_json()
+
+
+@pytest.mark.parametrize("proofs", [{}, {"jwt": []}, {"jwt": "p.r.oof"}, {"cwt": ["p.r.oof"]}])
+def test_single_proof_of_the_drafts_mends_no_bad_proofs(proofs: object) -> None:
+    proof = {"proof_type": "jwt", "jwt": "p.r.oof"}
+    error = refusal({**REQUEST, "proof": proof, "proofs": proofs}).error
+    assert error is CredentialErrorCode.INVALID_PROOF
 
 
 @pytest.mark.parametrize(
