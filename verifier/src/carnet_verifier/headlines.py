@@ -40,8 +40,8 @@ HEADLINES: Final[Mapping[Outcome | Ground, Text]] = {
         "Genuine, issued by {issuer}, but expired on {date}.",
     ),
     Ground.NOT_YET_VALID: both(
-        "Authentique, délivré par {issuer}, mais valable à partir du {date}.",
-        "Genuine, issued by {issuer}, but valid only from {date}.",
+        "Authentique, délivré par {issuer}. Mais valable seulement à partir du {date}.",
+        "Genuine, issued by {issuer}. But valid only from {date}.",
     ),
     Ground.NOT_FOR_YOU: both(
         "Authentique, délivré par {issuer}. Mais cette réponse n'a pas été faite pour vous.",

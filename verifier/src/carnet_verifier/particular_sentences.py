@@ -197,7 +197,7 @@ WITHOUT_DATE: Final[Mapping[ErrorKind, Text]] = {
     ),
     ErrorKind.NOT_YET_VALID: both(
         "Pas encore valable : la date de début est à venir.",
-        "Not valid yet: its start date lies ahead.",
+        "Not valid yet: its start date is still to come.",
     ),
 }
 

@@ -77,6 +77,7 @@ def headline(conclusion: Conclusion, *, issuer: Text | None, showing: Showing | 
     """
     leading, ground = conclusion.leading, conclusion.ground
     when = None if leading is None else leading.when
+    undated: Text | None = None
     if ground is None:
         chosen = _unrejected(conclusion, showing)
     elif issuer is None and ground is not Ground.NOT_AUTHENTIC:
@@ -84,8 +85,7 @@ def headline(conclusion: Conclusion, *, issuer: Text | None, showing: Showing | 
     elif ground is Ground.POLICY_UNMET and leading is not None:
         chosen = headlines.UNMET.get(leading.id, headlines.HEADLINES[ground])
     else:
-        chosen = headlines.HEADLINES[ground]
-    undated = None if ground is None else headlines.WITHOUT_DATE.get(ground)
+        chosen, undated = headlines.HEADLINES[ground], headlines.WITHOUT_DATE.get(ground)
     return _filled(chosen, issuer=issuer or UNKNOWN_ISSUER, when=when, undated=undated)
 
 
