@@ -135,6 +135,8 @@ def test_a_certificate_of_another_issuer_is_refused(world: World) -> None:
     issuer.make = lambda key, _: other.issue(holder_key=key, status=other.next_status())
 
     assert refused(world, issuer).kind is ErrorKind.ISSUER_MISMATCH
+    # Whom nobody named is not even asked for keys.
+    assert not [url for url in world.web.calls if url.startswith("https://other.example")]
 
 
 def test_a_certificate_of_another_issuer_on_her_own_list_is_kept(world: World) -> None:
