@@ -30,6 +30,7 @@ MIN_RANDOM_CHARACTERS: Final = 22
 MAX_RANDOM_CHARACTERS: Final = 512
 DEFAULT_ENC: Final = "A128GCM"
 ENC_SUPPORTED: Final = ("A128GCM", "A256GCM")
+_PREFERRED_ENC: Final = ("A256GCM", "A128GCM")
 
 _URL_SAFE: Final = re.compile(r"[A-Za-z0-9\-._~]+")
 
@@ -257,11 +258,11 @@ def _response_uri(wire: _Wire, client_id: ClientId) -> str:
 
 
 def choose_encryption(metadata: ClientMetadata | None) -> EncryptionChoice:
-    """The first key and cipher of the asker that can be used for an encrypted answer.
+    """The first key of the asker that can be used for an encrypted answer, and its best cipher.
 
     A key is for P-256 ECDH-ES, says so in `alg`, has a `kid`, and is not for something
-    else; others are passed over (section 8.3). Ciphers: what the asker lists, in its
-    order, or A128GCM when it lists none.
+    else; others are passed over (section 8.3). Ciphers: of what the asker lists the
+    stronger one, whatever its order (HAIP 1.0 section 5), or A128GCM when it lists none.
 
     Raises:
         RequestError: `invalid_request` when nothing fits.
@@ -269,7 +270,7 @@ def choose_encryption(metadata: ClientMetadata | None) -> EncryptionChoice:
     if metadata is None or metadata.jwks is None:
         raise invalid_request("/client_metadata/jwks", "There is no key to encrypt the answer to.")
     listed = metadata.encrypted_response_enc_values_supported or (DEFAULT_ENC,)
-    enc = next((name for name in listed if name in ENC_SUPPORTED), None)
+    enc = next((name for name in _PREFERRED_ENC if name in listed), None)
     key = next((key for key in metadata.jwks.keys if _is_usable(key)), None)
     if enc is None or key is None:
         raise invalid_request("/client_metadata", "No key and cipher for the answer can be used.")

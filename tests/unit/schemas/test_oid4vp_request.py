@@ -258,12 +258,14 @@ def test_P15_unusable_key_is_passed_over_where_another_fits(unusable: dict[str, 
     ("listed", "chosen"),
     [
         (None, "A128GCM"),
-        (["A128GCM", "A256GCM"], "A128GCM"),
+        (["A128GCM", "A256GCM"], "A256GCM"),
         (["A256GCM", "A128GCM"], "A256GCM"),
         (["A128CBC-HS256", "A256GCM"], "A256GCM"),
+        (["A128CBC-HS256", "A128GCM"], "A128GCM"),
+        (["A192GCM", "A128GCM"], "A128GCM"),
     ],
 )
-def test_cipher_is_the_first_of_theirs_that_is_ours(listed: Any, chosen: str) -> None:
+def test_cipher_is_the_strongest_of_theirs_that_is_ours(listed: Any, chosen: str) -> None:
     members = {} if listed is None else {"encrypted_response_enc_values_supported": listed}
     assert choose_encryption(metadata(KEY, **members)).enc == chosen
 
