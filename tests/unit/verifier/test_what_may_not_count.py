@@ -6,8 +6,11 @@ import pytest
 
 from carnet_schemas.dcql import parse_dcql
 from carnet_securing import strict_json
+from carnet_securing.held import Selection
+from carnet_securing.key_binding import bind
 from carnet_securing.limits import PRESENTATION
 from carnet_securing.native import check_signature
+from carnet_securing.sd_jwt_issue import issue_sd_jwt
 from carnet_trust.lookup_cache import MemoryLookupCache
 from carnet_trust.on_demand_lookups import OnDemandLookups
 from carnet_trust.trust_file import TrustData
@@ -22,7 +25,7 @@ from carnet_verifier import (
 )
 from support.keys import signer as key_called
 from support.simulator import DAY, NOW, SKILL_CERTIFICATE, SimulatedIssuer, SimulatedWeb
-from support.verifier_world import ASKED, QUERY, Worker
+from support.verifier_world import QUERY, Worker
 
 AUDIENCE = "x509_san_dns:shop.example"
 NONCE = "n" * 43
@@ -76,15 +79,31 @@ def judged(examined: ExaminedAnswer) -> tuple[str, str | None]:
 
 
 def test_V10_a_further_type_a_document_claims_counts_for_nothing(issuer: SimulatedIssuer) -> None:
-    claims = {"aka_vcts": [SKILL_CERTIFICATE], "title": {"en": "x"}, "month": "2026-05"}
-    poser = Worker.with_certificate(
-        issuer, vct="https://school.example/own", claims=claims, conceal=[("title",), ("month",)]
+    own = "https://school.example/own"
+    key = key_called("worker")
+    payload = {
+        "iss": issuer.iss,
+        "vct": own,
+        "aka_vcts": [SKILL_CERTIFICATE],
+        "cnf": {"jwk": key.public_jwk.to_json()},
+        "title": {"en": "Electrical safety"},
+        "month": "2026-05",
+    }
+    issued = issue_sd_jwt(
+        payload,
+        conceal=[("title",), ("month",)],
+        signer=issuer.signer,
+        typ="dc+sd-jwt",
+        header={"kid": issuer.kid},
     )
-    shown = poser.present(audience=AUDIENCE, nonce=NONCE, paths=ASKED)
-    for types in [
-        ("https://school.example/own",),
-        ("https://school.example/own", SKILL_CERTIFICATE),
-    ]:
+    shown = bind(
+        Selection.of(issued.encode("ascii"), hash_algorithm="sha-256"),
+        audience=AUDIENCE,
+        nonce=NONCE,
+        now=NOW,
+        signer=key,
+    ).decode("ascii")
+    for types in [(own,), (own, SKILL_CERTIFICATE)]:
         assert judged(answered(shown, issuer, types=types)) == ("rejected", "policy_unmet")
 
 
@@ -93,7 +112,9 @@ def test_a_binding_nobody_asked_for_still_has_to_hold(
     issuer: SimulatedIssuer, changes: dict[str, str]
 ) -> None:
     worker = Worker.with_certificate(issuer)
-    shown = worker.present(**({"audience": AUDIENCE, "nonce": NONCE} | changes))
+    shown = worker.present(
+        audience=changes.get("audience", AUDIENCE), nonce=changes.get("nonce", NONCE)
+    )
     assert judged(answered(shown, issuer, query=UNBOUND)) == ("rejected", "not_for_you")
 
 
