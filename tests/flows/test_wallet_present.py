@@ -8,6 +8,7 @@ import pytest
 
 from carnet_schemas.dcql import UnmetReason
 from carnet_schemas.oid4vp import ResponseMode
+from carnet_securing import strict_json
 from carnet_securing.credential import IssuerKey, holder_key_of, parse_credential, verify_credential
 from carnet_securing.errors import CarnetError, ErrorKind, UndeterminedError
 from carnet_securing.key_binding import verify_key_binding, verify_shown
@@ -141,6 +142,37 @@ def test_a_request_fetched_by_post_carries_the_wallets_own_number(
     (sent,) = world.web.to(f"{asker.url}/request/1")
     assert len(sent.form["wallet_nonce"]) >= 22
     assert question.preview is not None
+
+
+def test_what_the_wallet_says_of_itself_names_algorithms_fully(
+    wallet: Wallet, world: World
+) -> None:
+    asker = Asker(world.web)
+
+    wallet.prepare(asker.link + "&request_uri_method=post", lang="en", now=NOW)
+
+    (sent,) = world.web.to(f"{asker.url}/request/1")
+    said = strict_json.loads_object(sent.form["wallet_metadata"].encode(), max_bytes=10**4)
+    assert said["vp_formats_supported"]["dc+sd-jwt"] == {
+        "sd-jwt_alg_values": ["ES256", "ES384", "Ed25519"],
+        "kb-jwt_alg_values": ["ES256", "Ed25519"],
+    }
+
+
+@pytest.mark.parametrize("name", ["Ed25519", "EdDSA"])
+def test_an_asker_that_reads_other_signatures_is_told_no_more_than_no(
+    wallet: Wallet, world: World, name: str
+) -> None:
+    asker = Asker(world.web)
+    formats = {"dc+sd-jwt": {"sd-jwt_alg_values": [name], "kb-jwt_alg_values": [name]}}
+    asker.changes = {"client_metadata": {"vp_formats_supported": formats}}
+
+    question = wallet.prepare(asker.link, lang="en", now=NOW)
+
+    assert question.preview is None
+    assert asker.given == []
+    wallet.decline(question)
+    assert asker.given == [{"error": DENIED, "state": asker.state}]
 
 
 def test_an_asker_on_her_list_is_called_by_its_listed_name(world: World) -> None:

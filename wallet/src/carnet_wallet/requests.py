@@ -58,8 +58,9 @@ _PREFIXES: Final = (
 _WALLET_METADATA: Final = {
     "vp_formats_supported": {
         "dc+sd-jwt": {
-            "sd-jwt_alg_values": ["ES256", "ES384", "EdDSA", "Ed25519"],
-            "kb-jwt_alg_values": ["ES256", "EdDSA", "Ed25519"],
+            # Fully-specified names only (appendix B.3.4); an asker may still say `EdDSA`.
+            "sd-jwt_alg_values": ["ES256", "ES384", "Ed25519"],
+            "kb-jwt_alg_values": ["ES256", "Ed25519"],
         }
     },
     "client_id_prefixes_supported": [prefix.value for prefix in _PREFIXES],
