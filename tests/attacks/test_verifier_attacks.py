@@ -309,3 +309,12 @@ def test_results_are_forgotten_after_a_day(world: World, worker: Worker) -> None
     world.ask()
     with pytest.raises(Exception, match="no open question"):
         world.verifier.result(asked.id)
+
+
+def test_I30_methods_and_challenges_are_told(world: World) -> None:
+    asked = world.ask()
+    refused = world.client.get(f"/response/{asked.id}")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
+    unasked = world.client.get(f"/result/{asked.id}")
+    assert unasked.headers["www-authenticate"].startswith("Bearer realm=")
+    assert "error" not in unasked.json()

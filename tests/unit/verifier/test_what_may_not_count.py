@@ -162,3 +162,12 @@ def test_a_status_list_is_fetched_for_what_is_valid_so_far(issuer: SimulatedIssu
     worker = Worker.with_certificate(issuer)
     assert judged(answered(worker.present(audience=AUDIENCE, nonce=NONCE), issuer))[0] == "verified"
     assert issuer.web.calls[issuer.status_uri] == 1
+
+
+def test_what_a_rejected_presentation_says_is_discarded(issuer: SimulatedIssuer) -> None:
+    old = Worker.with_certificate(issuer, expires_at=NOW - DAY, issued_at=NOW - 9 * DAY)
+    expired = answered(old.present(audience=AUDIENCE, nonce=NONCE), issuer)
+    assert judged(expired) == ("rejected", "expired")
+    assert expired.credentials == {"certificate": ()}
+    stranger = answered(old.present(audience=AUDIENCE, nonce="m" * 43), issuer)
+    assert stranger.credentials == {"certificate": ()}

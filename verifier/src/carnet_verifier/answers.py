@@ -6,7 +6,8 @@ The plan of `examine_answer` (OpenID4VP 1.0 section 8.6):
 3. Every presentation in it is examined under the question's audience and nonce; a query
    that asked for no holder binding accepts an answer without one.
 4. The whole answers the whole question: all required queries, types, claims and values.
-   A wallet is never believed about this. What was shown beyond it is left out.
+   A wallet is never believed about this. What was shown beyond it is left out, and so is
+   all that a rejected presentation says.
 5. The worst finding leads the report.
 
 Left to the caller: spending the nonce, once, with the result or before it.
@@ -203,7 +204,7 @@ def _shown(several: Sequence[Examination], asked: CredentialQuery) -> list[Shown
     return [
         shown(one, claims=only_asked(one.authentic.sd_jwt, asked))
         for one in several
-        if one.authentic is not None
+        if one.authentic is not None and not one.is_rejected
     ]
 
 

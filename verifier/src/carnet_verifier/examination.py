@@ -40,7 +40,7 @@ from carnet_verifier.findings import Findings
 from carnet_verifier.issuer_documents import IssuerAtFaultError, IssuerDocuments
 from carnet_verifier.particular_sentences import Variant
 from carnet_verifier.policy import Examined, NoFurtherCondition, Policy
-from carnet_verifier.report import Check, CheckId, Ground, Showing, Text
+from carnet_verifier.report import Check, CheckId, CheckOutcome, Ground, Showing, Text
 
 NOT_MADE_FOR_US: Final = frozenset(
     {
@@ -96,6 +96,11 @@ class Examination:
     showing: Showing | None
     lineage: tuple[str, ...]
     is_signed: bool
+
+    @property
+    def is_rejected(self) -> bool:
+        """Whether a check failed; what was presented is then discarded (OpenID4VP 8.6)."""
+        return any(check.outcome is CheckOutcome.FAILED for check in self.checks)
 
 
 class _EndedError(Exception):

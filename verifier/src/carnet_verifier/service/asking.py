@@ -20,7 +20,7 @@ from carnet_securing.jwe import DecryptionKey
 from carnet_verifier.service.questions import NewQuestion, QuestionStore
 from carnet_verifier.service.settings import VerifierSettings
 
-_ALGORITHMS: Final = ["ES256", "EdDSA", "Ed25519", "ES384"]
+_ALGORITHMS: Final = ["ES256", "ES384", "Ed25519"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

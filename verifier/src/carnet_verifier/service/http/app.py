@@ -109,7 +109,7 @@ def _add_answer_routes(app: FastAPI, verifier: Verifier, clock: Callable[[], int
         """For whoever asked, by the token that `ask` returned (section 13.3)."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
-            return _json(401, {"error": "invalid_token"}, {"WWW-Authenticate": "Bearer"})
+            return _json(401, {}, {"WWW-Authenticate": 'Bearer realm="result"'})
         found = verifier.result_by_token(question_id, token.strip())
         report = found.report or {}
         return _json(
@@ -147,7 +147,8 @@ def _add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def other(_request: Request, error: HTTPException) -> Response:
-        return _error(error.status_code, "invalid_request", "There is nothing here.", {})
+        headers = dict(error.headers or {})  # a 405 says what is allowed
+        return _error(error.status_code, "invalid_request", "There is nothing here.", headers)
 
 
 def _form(body: bytes) -> dict[str, str]:
