@@ -1,12 +1,13 @@
 """Which certificate answers, by which copy, and exactly what that would show."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from carnet_schemas.catalog import concealable_paths
-from carnet_schemas.dcql import QueryUnmetError, parse_dcql
+from carnet_schemas.dcql import QueryUnmetError, UnmetReason, parse_dcql
 from carnet_schemas.oid4vp import ClientMetadata
 from carnet_securing.credential import IssuerKey, parse_credential, verify_credential
 from carnet_securing.held import HeldSdJwt
@@ -88,14 +89,14 @@ def nested() -> HeldSdJwt:
     return held(NESTED, NESTED_CONCEALED, vct="urn:test")
 
 
-def asked(*paths: list[Any]) -> Any:
+def asked(*paths: list[Any], vct: str = "urn:test") -> Any:
     return parse_dcql(
         {
             "credentials": [
                 {
                     "id": "q",
                     "format": "dc+sd-jwt",
-                    "meta": {"vct_values": ["urn:test"]},
+                    "meta": {"vct_values": [vct]},
                     "claims": [{"path": path} for path in paths],
                 }
             ]
@@ -243,3 +244,32 @@ def test_both_names_of_one_algorithm_fit() -> None:
     readable = ReadableSignatures.said_in(metadata(kb_alg_values=["EdDSA"]))
 
     assert readable.of_holder == frozenset({"EdDSA", "Ed25519"})
+
+
+OWN_TYPE = "https://school.example/types/scaffolding/1"
+
+
+def of_type(name: str, kept: HeldSdJwt, *types: str) -> HeldCard:
+    one = card(name, kept)
+    return replace(one, card=replace(one.card, types=types))
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    ["urn:test", "urn:test:base", OWN_TYPE + "/", OWN_TYPE + "0", OWN_TYPE.upper(), "urn:carnet:x"],
+)
+def test_a_certificate_answers_for_no_type_but_its_own(nested: HeldSdJwt, wanted: str) -> None:
+    one = of_type("sub", nested, OWN_TYPE, "urn:test", "urn:test:base")
+
+    with pytest.raises(QueryUnmetError) as caught:
+        match(asked(["list"], vct=wanted), [one], now=NOW)
+
+    assert [part.reason for part in caught.value.parts] == [UnmetReason.NO_SUCH_TYPE]
+
+
+def test_a_certificate_of_an_issuers_own_type_is_found_by_that_type(nested: HeldSdJwt) -> None:
+    one = of_type("sub", nested, OWN_TYPE, "urn:test")
+
+    (found,) = match(asked(["list"], vct=OWN_TYPE), [one, card("a", nested)], now=NOW).smallest
+
+    assert found.candidate_id == "sub"

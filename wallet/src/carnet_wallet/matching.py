@@ -223,7 +223,9 @@ def _claim(one: HeldCard, path: ConcretePath, value: object) -> ShownClaim:
 def _candidate(one: HeldCard, query: DcqlQuery) -> Candidate:
     return Candidate(
         id=one.card.card_id,
-        vcts=one.card.types,
+        # Its own type only (docs/protocol-profile.md, Types): who checks may not count what
+        # it extends, and would then have seen it for nothing.
+        vcts=(one.card.vct,),
         claims=one.held.claims,
         disclosable=one.held.paths(),
         authorities=_authorities(one, query),
