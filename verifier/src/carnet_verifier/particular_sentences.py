@@ -63,6 +63,13 @@ BY_KIND: Final[Mapping[tuple[CheckId, CheckOutcome, ErrorKind], Said]] = {
         ),
         what_to_do=ASK_AGAIN,
     ),
+    (CheckId.HOLDER_BINDING, _FAILED, ErrorKind.KB_UNEXPECTED): Said(
+        text=both(
+            "Ceci est une réponse à une demande, pas une copie de l'attestation.",
+            "This is an answer to a request, not a copy of the certificate.",
+        ),
+        what_to_do=ASK_AGAIN,
+    ),
     (CheckId.HOLDER_BINDING, _FAILED, ErrorKind.KB_KEY_INVALID): Said(
         text=both(
             "L'organisme n'y a inscrit aucune clé de la personne titulaire.",
