@@ -116,7 +116,8 @@ class OfferingIssuer:
     """An issuer that offers a skill certificate with the pre-authorized code.
 
     `make` issues one copy and can be replaced to issue a bad one. `response_changes` edits
-    the credential response, `metadata_changes` the issuer's metadata.
+    the credential response, `metadata_changes` the issuer's metadata, `server_changes` those of
+    the server that gives the token.
     """
 
     def __init__(
@@ -148,6 +149,7 @@ class OfferingIssuer:
         self.proof_keys: list[list[str]] = []
         self.encryption_key = DecryptionKey.generate()
         self.metadata_changes: Json = {}
+        self.server_changes: Json = {}
         self.response_changes: Json = {}
         self.notification_id: str | None = "note-1"
         self.most_copies: int | None = None
@@ -221,14 +223,15 @@ class OfferingIssuer:
         )
 
     def server(self) -> bytes:
+        members = {
+            "issuer": self.url,
+            "token_endpoint": f"{self.url}/token",
+            "grant_types_supported": ["urn:ietf:params:oauth:grant-type:pre-authorized_code"],
+            "pre-authorized_grant_anonymous_access_supported": True,
+            "status_list_aggregation_endpoint": f"{self.url}/status",
+        } | self.server_changes
         return strict_json.dumps_bytes(
-            {
-                "issuer": self.url,
-                "token_endpoint": f"{self.url}/token",
-                "grant_types_supported": ["urn:ietf:params:oauth:grant-type:pre-authorized_code"],
-                "pre-authorized_grant_anonymous_access_supported": True,
-                "status_list_aggregation_endpoint": f"{self.url}/status",
-            }
+            {name: value for name, value in members.items() if value is not None}
         )
 
     def give_token(self, sent: Sent) -> Posted:

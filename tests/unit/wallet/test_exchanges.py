@@ -258,6 +258,62 @@ def test_an_issuer_whose_servers_take_no_code_is_refused(world: World) -> None:
     assert caught.value.kind is ErrorKind.POLICY_UNMET
 
 
+ANONYMOUS = "pre-authorized_grant_anonymous_access_supported"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {ANONYMOUS: False},
+        {ANONYMOUS: False, "grant_types_supported": None},
+        {ANONYMOUS: False, "token_endpoint_auth_methods_supported": ["none"]},
+    ],
+    ids=["grant named", "no grant named", "no authentication"],
+)
+def test_a_server_that_wants_known_wallets_is_not_sent_the_code(
+    world: World, changes: dict[str, Any]
+) -> None:
+    issuer = OfferingIssuer(world.web)
+    issuer.server_changes = changes
+
+    with world.open() as wallet:
+        error = refusal(wallet, issuer)
+        assert wallet.unfinished_claims() == ()
+
+    assert error.kind is ErrorKind.POLICY_UNMET
+    assert "registered" in error.message
+    assert world.web.sent == []
+    assert not issuer.redeemed
+
+
+@pytest.mark.parametrize("flag", [True, None])
+def test_a_server_that_does_not_say_no_is_asked_without_a_client_id(
+    world: World, flag: bool | None
+) -> None:
+    issuer = OfferingIssuer(world.web)
+    issuer.server_changes = {ANONYMOUS: flag}
+
+    claimed_wallet(world, issuer).close()
+
+    (sent,) = world.web.to(f"{issuer.url}/token")
+    assert "client_id" not in sent.form
+
+
+def test_of_two_servers_the_one_that_takes_any_wallet_is_asked(world: World) -> None:
+    issuer = OfferingIssuer(world.web)
+    closed = "https://as.example"
+    issuer.metadata_changes = {"authorization_servers": [closed, issuer.url]}
+    members = {"issuer": closed, "token_endpoint": f"{closed}/token", ANONYMOUS: False}
+    world.web.put(
+        f"{closed}/.well-known/oauth-authorization-server", strict_json.dumps_bytes(members)
+    )
+
+    claimed_wallet(world, issuer).close()
+
+    assert world.web.to(f"{closed}/token") == []
+    assert issuer.redeemed
+
+
 def test_the_collection_code_is_asked_for_before_anything_is_sent(world: World) -> None:
     issuer = OfferingIssuer(world.web)
 

@@ -134,12 +134,25 @@ def _find_server(
 ) -> AuthorizationServerMetadata:
     names = metadata.authorization_servers_for(grant.authorization_server)
     servers = []
+    knows_its_wallets = False
     for name in names[:4]:
         members = get_json(web, metadata_url(name, well_known="oauth-authorization-server"))
         server = parse_authorization_server_metadata(members, issuer=name)
-        if server.grants_pre_authorized_code():
+        # Section 12.3 takes an absent flag for false, but many issuers leave it out and take
+        # a token request without `client_id` all the same, and this wallet is registered
+        # nowhere. So a server is tried unless it says false itself; then the code is kept.
+        if server.pre_authorized_grant_anonymous_access_supported is False:
+            knows_its_wallets = True
+        elif server.grants_pre_authorized_code():
             return server
-        servers.append(server)
+        else:
+            servers.append(server)
+    if knows_its_wallets:
+        raise ClaimRefusedError(
+            ErrorKind.POLICY_UNMET,
+            "This issuer gives certificates only to wallets it has registered.",
+            hint="Your offer was not used. Ask the issuer which wallet to take.",
+        )
     if len(servers) == 1:
         # It lists no grant types; the offer itself says that the code is good here.
         return servers[0]
