@@ -20,6 +20,7 @@ from carnet_securing.errors import CarnetError, ErrorKind
 from support.issuer_service import (
     BareWallet,
     RunningIssuer,
+    code_in,
     error_of,
     make_class_list,
     running_issuer,
@@ -76,21 +77,94 @@ def test_I01_code_replayed_at_once(
     assert {error_of(a) for a in answers if a.status_code != 200} == {"invalid_grant"}
 
 
-@pytest.mark.parametrize(("with_code", "lifetime"), [(True, 7 * 86_400), (False, 600)])
-def test_I02_code_redeemed_after_its_time(
-    school: RunningIssuer, with_code: bool, lifetime: int
-) -> None:
+@pytest.fixture
+def later(school: RunningIssuer) -> Iterator[Callable[[int], None]]:
+    """Set the issuer's clock to seconds after now; it goes back at the end."""
     began = school.clock.now
-    with BareWallet(school.url) as wallet:
-        offer = school.offer(with_code=with_code)
-        code = wallet.code_of(offer)
-        school.clock.now = began + lifetime
-        try:
-            assert error_of(wallet.redeem(code, offer.tx_code)) == "invalid_grant"
-            assert wallet.open_offer(offer).status_code == 404
-        finally:
-            school.clock.now = began
-        assert wallet.redeem(code, offer.tx_code).status_code == 200
+
+    def move(seconds: int) -> None:
+        school.clock.now = began + seconds
+
+    yield move
+    school.clock.now = began
+
+
+@pytest.mark.parametrize(("with_code", "lifetime"), [(True, 7 * 86_400), (False, 600)])
+def test_I02_offer_used_after_its_time(
+    school: RunningIssuer,
+    wallet: BareWallet,
+    later: Callable[[int], None],
+    with_code: bool,
+    lifetime: int,
+) -> None:
+    offer = school.offer(with_code=with_code)
+    later(lifetime - 1)
+    code = wallet.code_of(offer)
+    later(lifetime)
+    assert error_of(wallet.redeem(code, offer.tx_code)) == "invalid_grant"
+    assert wallet.open_offer(offer).status_code == 404
+    later(lifetime - 1)
+    assert wallet.redeem(code, offer.tx_code).status_code == 200
+
+
+@pytest.mark.parametrize("by_value", [False, True])
+def test_I02_code_lives_ten_minutes_however_long_its_offer_does(
+    school: RunningIssuer, wallet: BareWallet, later: Callable[[int], None], by_value: bool
+) -> None:
+    offer = school.offer(by_value=by_value, lifetime=7 * 86_400)
+    code = code_in(offer) if by_value else wallet.code_of(offer)
+    for seconds in (600, 3_600, 86_400):
+        later(seconds)
+        assert error_of(wallet.redeem(code, offer.tx_code)) == "invalid_grant"
+    later(599)
+    assert wallet.redeem(code, offer.tx_code).status_code == 200
+
+
+def test_I02_a_fresh_look_gives_a_fresh_code(
+    school: RunningIssuer, wallet: BareWallet, later: Callable[[int], None]
+) -> None:
+    offer = school.offer()
+    old = wallet.code_of(offer)
+    later(6 * 86_400)
+    for _ in range(6):  # a code that is over costs no try
+        assert error_of(wallet.redeem(old, offer.tx_code)) == "invalid_grant"
+    assert wallet.redeem(wallet.code_of(offer), offer.tx_code).status_code == 200
+
+
+def test_I01_codes_of_one_offer_share_its_redemption(
+    school: RunningIssuer, wallet: BareWallet, later: Callable[[int], None]
+) -> None:
+    offer = school.offer()
+    codes = []
+    for seconds in range(12):
+        later(seconds)
+        codes.append(wallet.code_of(offer))
+    assert len(set(codes)) == 12
+    answers = at_once(12, lambda n: wallet.redeem(codes[n], offer.tx_code))
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 400: 11}
+
+
+def test_I03_codes_of_one_offer_share_its_tries(
+    school: RunningIssuer, wallet: BareWallet, later: Callable[[int], None]
+) -> None:
+    offer = school.offer()
+    for seconds in range(5):
+        later(seconds)
+        assert error_of(wallet.redeem(wallet.code_of(offer), wrong(offer.tx_code)))
+    assert wallet.open_offer(offer).status_code == 404
+
+
+@pytest.mark.parametrize("place", [0, 31, 32, 37, 38, 53])
+def test_I02_code_made_to_live_longer(
+    school: RunningIssuer, wallet: BareWallet, later: Callable[[int], None], place: int
+) -> None:
+    offer = school.offer()
+    raw = bytearray(decode(wallet.code_of(offer)))
+    raw[place] ^= 1
+    assert error_of(wallet.redeem(encode(bytes(raw)), offer.tx_code)) == "invalid_grant"
+    seed = decode(wallet.code_of(offer))[:32]
+    for text in (seed.hex(), encode(seed)):
+        assert error_of(wallet.redeem(text, offer.tx_code)) == "invalid_grant"
 
 
 def test_I03_sixth_try_is_too_late(school: RunningIssuer, wallet: BareWallet) -> None:

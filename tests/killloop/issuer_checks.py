@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import text
 
 from carnet_issuer.errors import ProtocolError
+from carnet_issuer.grant_codes import read_code
 from carnet_issuer.issuance import NOTIFICATION
 from carnet_issuer.offers import ACCESS_TOKEN
 from carnet_issuer.opaque import stored
@@ -29,7 +30,6 @@ from killloop.ledger import broken_rules
 from killloop.office import COPIES, Holder, token_form
 from killloop.school import OpenSchool, place_of
 
-CODE = "pre-authorized-code"
 VCT = "urn:carnet:skill-certificate:1"
 
 
@@ -125,7 +125,13 @@ class IssuerCheck:
 
     def _offer(self, code: str) -> Any:
         return self._one(
-            "SELECT state FROM offers WHERE code_hash = :hash", hash=stored(code, purpose=CODE)
+            "SELECT state FROM offers WHERE code_hash = :hash",
+            hash=read_code(
+                self.school.service._secrets.nonce_key,
+                code,
+                issuer=self.school.issuer.config.url,
+                now=self.now,
+            ).hash,
         )
 
     def _issuance(self, token: str) -> Any:

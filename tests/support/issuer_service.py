@@ -24,7 +24,7 @@ from carnet_issuer.http.server import serve
 from carnet_issuer.service import Issuer, Offer
 from carnet_issuer.wallet_service import WalletService
 from carnet_schemas.form import encode_form
-from carnet_schemas.oid4vci import OfferByReference, parse_offer_uri
+from carnet_schemas.oid4vci import OfferByReference, OfferByValue, parse_offer_uri
 from carnet_securing import strict_json
 from carnet_securing.jws import sign_jws
 from carnet_securing.signer import Signer, SoftwareSigner
@@ -290,6 +290,15 @@ class BareWallet:
         answer = self.ask(self.token(offer))
         assert answer.status_code == 200, answer.text
         return credentials_of(answer)
+
+
+def code_in(offer: Offer) -> str:
+    """The pre-authorized code that an offer by value carries in its link."""
+    link = parse_offer_uri(offer.offer_uri)
+    assert isinstance(link, OfferByValue)
+    shape = strict_json.loads_object(link.unverified_text, max_bytes=10_000)
+    code: str = shape["grants"][PRE_AUTHORIZED]["pre-authorized_code"]
+    return code
 
 
 def credentials_of(answer: httpx2.Response) -> list[str]:

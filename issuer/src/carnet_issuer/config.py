@@ -35,7 +35,8 @@ class Times:
     """How long things live, in seconds.
 
     Attributes:
-        offer_with_code: an offer that needs a collection code; it travels by mail.
+        offer_with_code: the address of an offer that needs a collection code; it travels by
+            mail. The codes got at that address live ten minutes (`grant_codes`).
         offer_without_code: an offer that whoever holds the link can take.
         token: from redeeming to the last repeat of a lost answer (DESIGN 4.9).
         nonce: between asking for a nonce and using it.

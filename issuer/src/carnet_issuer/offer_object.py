@@ -29,9 +29,9 @@ def offer_object(
     }
 
 
-def offer_link(issuer: str, made: MadeOffer, *, configuration_id: str, by_value: bool) -> str:
+def offer_link(issuer: str, made: MadeOffer, *, configuration_id: str) -> str:
     """The link a worker opens: by reference, short enough for a QR code, or by value."""
-    if not by_value:
+    if made.code is None:
         return offer_uri_by_reference(f"{issuer}/offers/{made.address}")
     shape = offer_object(
         issuer,

@@ -1,12 +1,14 @@
 """Offers: made by the office, redeemed once by a wallet.
 
-The address of an offer is random; the pre-authorized code is derived from it, so that an
-offer can be shown again although neither is stored. The collection code is kept as a MAC
-under the pre-authorized code: a copy of the database is no help in guessing six digits.
+The address of an offer is random, and lives as long as a letter takes; each look at it gives
+a pre-authorized code of ten minutes (`grant_codes`). Neither is stored. The collection code is
+kept as a MAC under what the codes are derived from: a copy of the database is no help in
+guessing six digits.
 
 Once means once. An attempt is counted by one conditional update before its collection
 code is looked at, and redeeming is one more, both in the same transaction: however many
-arrive together, at most five are evaluated and at most one succeeds (rows I01 to I06).
+arrive together, under whichever of its codes, at most five are evaluated and at most one
+succeeds (rows I01 to I06).
 """
 
 import hashlib
@@ -18,6 +20,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from carnet_issuer.errors import IssuerError, OAuthCode, ProtocolError
+from carnet_issuer.grant_codes import CODE_LIFETIME, PresentedCode, by_reference, by_value
 from carnet_issuer.opaque import new_identifier, new_secret, stored
 from carnet_issuer.store.events import EventName, note
 from carnet_issuer.store.tables import OFFERS, RECORDS, TEMPLATES, TOKENS
@@ -27,16 +30,18 @@ from carnet_securing.errors import ErrorKind
 TX_CODE_DIGITS: Final = 6
 MAX_ATTEMPTS: Final = 5
 _OFFER: Final = "offer"
-_CODE: Final = "pre-authorized-code"
 ACCESS_TOKEN: Final = "access-token"  # noqa: S105 - the name of a purpose, not a secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadeOffer:
-    """A new offer, with the secrets that are known at this moment only."""
+    """A new offer, with the secrets that are known at this moment only.
+
+    `code` is that of an offer by value; None by reference, where each look gives one.
+    """
 
     address: str = field(repr=False)
-    code: str = field(repr=False)
+    code: str | None = field(repr=False)
     tx_code: str | None = field(repr=False)
     expires_at: int
 
@@ -45,9 +50,9 @@ class MadeOffer:
 class OpenOffer:
     """What a wallet that opens the address of an offer gets to see. Looking changes nothing."""
 
-    code: str = field(repr=False)
     needs_tx_code: bool
     configuration_id: str
+    expires_at: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +65,20 @@ class Redeemed:
 
 
 def make_offer(
-    connection: Connection, *, record_id: str, with_code: bool, lifetime: int, now: int
+    connection: Connection,
+    *,
+    record_id: str,
+    with_code: bool,
+    lifetime: int,
+    now: int,
+    inline: bool = False,
 ) -> MadeOffer:
     """Make an offer for a record; earlier ones of that record die, with unused tokens.
 
     A record that was issued already can be offered again: a worker may have lost her phone.
+
+    Args:
+        lifetime: seconds; an offer by value (`inline`) lives no longer than its code may.
 
     Raises:
         IssuerError: `not_found`, `status_revoked`, `status_suspended` or `expired`.
@@ -72,7 +86,9 @@ def make_offer(
     check_offerable(connection, record_id, now=now)
     end_open_offers(connection, record_id, now=now)
     address, tx_code = new_identifier(), None
-    code = code_of(address)
+    code = new_secret() if inline else None
+    found_by = by_reference(address) if code is None else by_value(code)
+    expires_at = now + (lifetime if code is None else min(lifetime, CODE_LIFETIME))
     if with_code:
         tx_code = f"{secrets.randbelow(10**TX_CODE_DIGITS):0{TX_CODE_DIGITS}}"
     connection.execute(
@@ -80,16 +96,16 @@ def make_offer(
         {
             "id": stored(address, purpose=_OFFER),
             "record_id": record_id,
-            "code_hash": stored(code, purpose=_CODE),
-            "tx_code_hash": None if tx_code is None else _tx_code_mac(code, tx_code),
+            "code_hash": found_by.hash,
+            "tx_code_hash": None if tx_code is None else _tx_code_mac(found_by, tx_code),
             "state": "open",
             "attempts": 0,
             "created_at": now,
-            "expires_at": now + lifetime,
+            "expires_at": expires_at,
         },
     )
     note(connection, EventName.OFFER_MADE, now=now, record_id=record_id)
-    return MadeOffer(address=address, code=code, tx_code=tx_code, expires_at=now + lifetime)
+    return MadeOffer(address=address, code=code, tx_code=tx_code, expires_at=expires_at)
 
 
 def check_offerable(connection: Connection, record_id: str, *, now: int) -> None:
@@ -138,11 +154,6 @@ def end_open_offers(connection: Connection, record_id: str, *, now: int) -> None
     )
 
 
-def code_of(address: str) -> str:
-    """The pre-authorized code of an offer, from the random part of its address."""
-    return stored(address, purpose=_CODE)
-
-
 def find_offer(connection: Connection, address: str, *, now: int) -> OpenOffer | None:
     """The offer at an address while it can still be redeemed; reading it redeems nothing."""
     row = connection.execute(
@@ -151,16 +162,16 @@ def find_offer(connection: Connection, address: str, *, now: int) -> OpenOffer |
     if row is None:
         return None
     return OpenOffer(
-        code=code_of(address),
         needs_tx_code=row.tx_code_hash is not None,
         configuration_id=catalog.credential_type(row.vct).configuration_id,
+        expires_at=row.expires_at,
     )
 
 
 def redeem(
     connection: Connection,
     *,
-    code: str,
+    code: PresentedCode,
     tx_code: str | None,
     asked_for: frozenset[str] | None,
     token_lifetime: int,
@@ -178,9 +189,8 @@ def redeem(
     3. The collection code is compared.
     4. The offer changes from open to redeemed, and the token exists.
     """
-    code_hash = stored(code, purpose=_CODE)
     # 1.
-    found = connection.execute(_FORM, {"hash": code_hash}).one_or_none()
+    found = connection.execute(_FORM, {"hash": code.hash}).one_or_none()
     if found is None:
         return _invalid_grant()
     if (found.tx_code_hash is None) != (tx_code is None):
@@ -196,7 +206,7 @@ def redeem(
             OAuthCode.INVALID_AUTHORIZATION_DETAILS, "The offer is for another credential."
         )
     # 2.
-    if connection.execute(_COUNT, {"hash": code_hash, "now": now}).rowcount != 1:
+    if connection.execute(_COUNT, {"hash": code.hash, "now": now}).rowcount != 1:
         return _invalid_grant()
     # 3.
     if tx_code is not None and not hmac.compare_digest(
@@ -255,8 +265,9 @@ def _end_if_exhausted(connection: Connection, offer: str, record_id: str, *, now
         )
 
 
-def _tx_code_mac(code: str, tx_code: str) -> str:
-    return hmac.new(code.encode(), tx_code.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+def _tx_code_mac(code: PresentedCode, tx_code: str) -> str:
+    key, digits = code.secret.encode(), tx_code.encode("utf-8", "replace")
+    return hmac.new(key, digits, hashlib.sha256).hexdigest()
 
 
 def _invalid_grant() -> ProtocolError:
@@ -266,7 +277,7 @@ def _invalid_grant() -> ProtocolError:
 
 
 _FIND: Final = (
-    select(OFFERS.c.tx_code_hash, TEMPLATES.c.vct)
+    select(OFFERS.c.tx_code_hash, OFFERS.c.expires_at, TEMPLATES.c.vct)
     .join(RECORDS, RECORDS.c.id == OFFERS.c.record_id)
     .join(TEMPLATES, TEMPLATES.c.id == RECORDS.c.template_id)
     .where(

@@ -212,7 +212,8 @@ class Issuer:
 
         Args:
             with_code: ask for a collection code, to be handed over apart from the link.
-            by_value: put the offer into the link instead of its address.
+            by_value: put the offer into the link instead of its address; it then lives ten
+                minutes at most, as the code in it.
             lifetime: seconds; by default as the settings say for offers of this kind.
 
         Raises:
@@ -227,13 +228,12 @@ class Issuer:
                 with_code=with_code,
                 lifetime=default if lifetime is None else lifetime,
                 now=now,
+                inline=by_value,
             )
             configuration = _configuration_of(connection, record_id)
         return Offer(
             record_id=record_id,
-            offer_uri=offer_link(
-                self.config.url, made, configuration_id=configuration, by_value=by_value
-            ),
+            offer_uri=offer_link(self.config.url, made, configuration_id=configuration),
             tx_code=made.tx_code,
             expires_at=made.expires_at,
         )

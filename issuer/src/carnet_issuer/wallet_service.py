@@ -12,6 +12,7 @@ from carnet_issuer.config import IssuerConfig
 from carnet_issuer.encryption import encrypt_answer, read_request, response_key
 from carnet_issuer.errors import OAuthCode, ProtocolError, StoreUnavailableError
 from carnet_issuer.fail_points import FailPoint, FailPoints
+from carnet_issuer.grant_codes import CODE_LIFETIME, make_code, read_code
 from carnet_issuer.issuance import Issuance
 from carnet_issuer.nonces import forget_expired, new_nonce
 from carnet_issuer.notifications import forget_answers, receive_notification
@@ -90,14 +91,23 @@ class WalletService:
         self._sweeping = threading.Lock()
 
     def offer(self, address: str, *, now: int) -> dict[str, Any] | None:
-        """The offer at an address, None when it cannot be redeemed (any more)."""
+        """The offer at an address, None when it cannot be redeemed (any more).
+
+        Each look gives a code of ten minutes; all of them lead to the one redemption.
+        """
         with self._database.read() as connection:
             found = find_offer(connection, address, now=now)
         if found is None:
             return None
+        code = make_code(
+            self._secrets.nonce_key,
+            address,
+            issuer=self.config.url,
+            expires_at=min(now + CODE_LIFETIME, found.expires_at),
+        )
         return offer_object(
             self.config.url,
-            code=found.code,
+            code=code,
             configuration_id=found.configuration_id,
             needs_tx_code=found.needs_tx_code,
         )
@@ -116,10 +126,13 @@ class WalletService:
             raise ProtocolError(OAuthCode(error.error), error.message) from None
         except SchemaError as error:
             raise ProtocolError(OAuthCode.INVALID_REQUEST, error.message) from None
+        code = read_code(
+            self._secrets.nonce_key, request.pre_authorized_code, issuer=self.config.url, now=now
+        )
         with self._database.write() as connection:
             outcome = redeem(
                 connection,
-                code=request.pre_authorized_code,
+                code=code,
                 tx_code=request.tx_code,
                 asked_for=details,
                 token_lifetime=self.config.times.token,

@@ -12,6 +12,7 @@ from sqlalchemy import insert, select
 from carnet_issuer import status_registry
 from carnet_issuer.class_list.reading import read_class_list
 from carnet_issuer.errors import IssuerError
+from carnet_issuer.grant_codes import by_reference
 from carnet_issuer.offers import make_offer, redeem
 from carnet_issuer.opaque import new_identifier, stored
 from carnet_issuer.records import add_template, import_people, list_records
@@ -58,7 +59,7 @@ def give(database: Database, record: str, count: int) -> tuple[str, tuple[int, .
             made = make_offer(connection, record_id=record, with_code=False, lifetime=60, now=NOW)
             outcome = redeem(
                 connection,
-                code=made.code,
+                code=by_reference(made.address),
                 tx_code=None,
                 asked_for=None,
                 token_lifetime=60,

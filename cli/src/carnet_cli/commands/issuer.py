@@ -137,7 +137,10 @@ def offer(
         bool, typer.Option("--no-tx-code", help="No collection code: whoever has the link claims.")
     ] = False,
     by_value: Annotated[
-        bool, typer.Option("--by-value", help="Put the offer itself into the link.")
+        bool,
+        typer.Option(
+            "--by-value", help="Put the offer itself into the link; it lives ten minutes."
+        ),
     ] = False,
     expires_in: Annotated[
         int | None, typer.Option("--expires-in", min=1, max=90 * 86_400, help="In seconds.")
