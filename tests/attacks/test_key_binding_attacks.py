@@ -340,6 +340,18 @@ DID_WEB = "did:web:worker.example#1"
         ),
         pytest.param({"jwk": PUBLIC, "kid": "key-1"}, id="SEC-K14-jwk-and-kid"),
         pytest.param({"jwk": PUBLIC, "jku": "https://a.example"}, id="SEC-K14-jwk-and-jku"),
+        pytest.param({"jwk": PUBLIC, "jwe": "a.b.c.d.e"}, id="SEC-K14-jwk-and-jwe"),
+        pytest.param({"jwk": PUBLIC, "x5t#S256": "abc"}, id="SEC-K14-jwk-and-x5t"),
+        pytest.param(
+            {"jwk": PUBLIC, "kid": did_jwk_of(WORKER.public_jwk)},
+            id="SEC-K14-jwk-and-kid-agree",
+        ),
+        pytest.param(
+            {"kid": did_jwk_of(WORKER.public_jwk), "jku": "https://a.example"},
+            id="SEC-K14-kid-and-jku",
+        ),
+        pytest.param({"jwk": PUBLIC, "kid": None, "unknown": 1}, id="SEC-K14-jwk-and-empty-kid"),
+        pytest.param({"JWK": PUBLIC}, id="SEC-K14-another-name"),
         pytest.param({"jwk": {**PUBLIC, "d": PUBLIC["x"]}}, id="SEC-K14-private"),
         pytest.param({"jwk": [PUBLIC, OTHER]}, id="SEC-K14-two-keys"),
         pytest.param({"jwk": {"kty": "oct", "k": "AAAA"}}, id="SEC-K14-symmetric"),
@@ -355,6 +367,13 @@ def test_K14_confirmation(confirmation: Any) -> None:
     with pytest.raises(InvalidError) as caught:
         key_of(confirmation)
     assert caught.value.kind is ErrorKind.KB_KEY_INVALID
+
+
+def test_K14_members_not_understood_are_ignored() -> None:
+    beside: dict[str, Any] = {"osc": "AAAA", "https://a.example/level": 3, "x": None}
+    by_jwk, by_kid = {"jwk": PUBLIC}, {"kid": did_jwk_of(WORKER.public_jwk)}
+    for confirmation in (by_jwk, by_kid):
+        assert key_of({**confirmation, **beside}).bare() == WORKER.public_jwk.bare()
 
 
 @pytest.mark.parametrize("confirmation", ["text", [PUBLIC], None, 1])

@@ -33,6 +33,7 @@ NEVER_HIDDEN: Final = frozenset(
 _TYPES: Final = frozenset({TYPE})
 _TIMES: Final = ("iat", "nbf", "exp")
 _THUMBPRINT_CHARACTERS: Final = 43
+_NAMES_A_KEY: Final = frozenset({"jwk", "jwe", "jku", "kid", "x5t#S256"})
 
 
 class AnyVct(Enum):
@@ -256,14 +257,15 @@ def verify_credential(
 def holder_key_of(credential: AuthenticCredential) -> PublicJwk:
     """The key the credential is bound to: `cnf.jwk`, or `cnf.kid` of a did:jwk or did:key.
 
-    Exactly one of the two, and nothing else: with two there is no telling which one the
-    issuer checked (RFC 7800 section 3.1).
+    Exactly one of the two, and no other way to name a key: with two there is no telling
+    which one the issuer checked. Members that are not understood are ignored (RFC 7800
+    section 3.1).
 
     Raises:
         InvalidError: `kb_key_invalid`.
     """
     confirmation = credential.confirmation
-    if confirmation is None or len(confirmation) != 1:
+    if confirmation is None or len(_NAMES_A_KEY.intersection(confirmation)) != 1:
         raise _no_holder_key()
     try:
         if "jwk" in confirmation:
