@@ -25,6 +25,8 @@ REQUEST_OBJECT_TYPE: Final = "oauth-authz-req+jwt"
 """RFC 9101: the `typ` of a signed request, and with `application/` its media type."""
 VP_TOKEN: Final = "vp_token"  # noqa: S105 - a response type, not a secret
 
+MIN_NONCE_CHARACTERS: Final = 12
+"""Section 5.2 recommends 128 bits, and its own examples have 12 characters: fewer are refused."""
 MIN_RANDOM_CHARACTERS: Final = 22
 """128 bits in the 66 characters section 5.2 allows need 22 of them."""
 MAX_RANDOM_CHARACTERS: Final = 512
@@ -105,7 +107,8 @@ def check_authorization_request(
 
     1. The asker inside is the asker of the link, and is signed for as its prefix demands.
     2. The answer goes by `direct_post` to a `response_uri` the prefix allows.
-    3. `nonce` and `state` have their characters and at least 128 bits of room.
+    3. `nonce` has its characters, and enough of them not to be guessed at a glance; `state`,
+       where it takes the nonce's place, has room for 128 bits (section 5.3).
     4. There is one question, in DCQL, about a format that is supported.
     5. There is no transaction data, because no type of it is known here.
     6. What the asker says about itself can be used.
@@ -125,7 +128,7 @@ def check_authorization_request(
         wire = _read(claims)
         _check_freshness(wire, signed=signed, wallet_nonce=wallet_nonce)
         query = _question(claims)
-        _check_random(wire.nonce, "/nonce")
+        _check_random(wire.nonce, "/nonce", at_least=MIN_NONCE_CHARACTERS)
         _check_state(wire.state, needed=query.needs_state)
         _check_metadata(wire)
         return AuthorizationRequest(
@@ -168,6 +171,10 @@ def _read(claims: JsonObject) -> _Wire:
         )
     if "redirect_uri" in claims:
         raise invalid_request("/redirect_uri", "An answer that is posted has no redirect.")
+    for name in ("request", "request_uri"):
+        # RFC 9101 section 4: a request object is the whole question, and leads to no other.
+        if name in claims:
+            raise invalid_request(f"/{name}", "A request does not hold another request.")
     wire = _Wire.parse(claims)
     if wire.response_type != VP_TOKEN:
         raise RequestError(
@@ -214,8 +221,8 @@ def _formats_not_supported(pointer: str) -> RequestError:
     )
 
 
-def _check_random(value: str, pointer: str) -> None:
-    if not MIN_RANDOM_CHARACTERS <= len(value) <= MAX_RANDOM_CHARACTERS:
+def _check_random(value: str, pointer: str, *, at_least: int) -> None:
+    if not at_least <= len(value) <= MAX_RANDOM_CHARACTERS:
         raise invalid_request(pointer, "A random value is shorter or longer than it may be.")
     _check_url_safe(value, pointer)
 
@@ -228,7 +235,7 @@ def _check_url_safe(value: str, pointer: str) -> None:
 def _check_state(state: str | None, *, needed: bool) -> None:
     if needed:
         # Section 5.3: without the holder's proof only `state` ties the answer to the question.
-        _check_random(state or "", "/state")
+        _check_random(state or "", "/state", at_least=MIN_RANDOM_CHARACTERS)
     elif state is not None:
         if len(state) > MAX_RANDOM_CHARACTERS:
             raise invalid_request("/state", "A value is longer than it may be.")
@@ -301,6 +308,8 @@ def request_object(
 ) -> JsonObject:
     """The claims of a request our verifier sends, held to the same rules before it leaves.
 
+    Its own `nonce` has room for 128 bits, as section 5.2 recommends.
+
     Raises:
         RequestError: when a wallet that keeps the rules would refuse it.
     """
@@ -320,5 +329,6 @@ def request_object(
         claims["aud"] = STATIC_AUDIENCE
     if wallet_nonce is not None:
         claims["wallet_nonce"] = wallet_nonce
+    _check_random(nonce, "/nonce", at_least=MIN_RANDOM_CHARACTERS)
     check_authorization_request(claims, client_id=asker, signed=signed, wallet_nonce=wallet_nonce)
     return claims

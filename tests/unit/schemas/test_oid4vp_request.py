@@ -120,7 +120,8 @@ def test_request_untrusted(claims: dict[str, Any], expected: dict[str, Any]) -> 
         pytest.param(changed(nonce=None), id="P13-missing"),
         pytest.param(changed(nonce=""), id="P13-empty"),
         pytest.param(changed(nonce="abc"), id="P13-three-characters"),
-        pytest.param(changed(nonce="n" * 21), id="P13-less-than-128-bits"),
+        pytest.param(changed(nonce="n" * 11), id="P13-eleven-characters"),
+        pytest.param(changed(nonce="n" * 11 + "/"), id="P13-twelve-not-url-safe"),
         pytest.param(changed(nonce="n" * 513), id="P13-too-long"),
         pytest.param(changed(nonce="n" * 22 + "+"), id="P13-not-url-safe"),
         pytest.param(changed(nonce="n" * 22 + " "), id="P13-blank"),
@@ -141,6 +142,9 @@ def test_request_untrusted(claims: dict[str, Any], expected: dict[str, Any]) -> 
         pytest.param(changed(response_uri="javascript:x"), id="script-response-uri"),
         pytest.param(changed(redirect_uri="https://v.example/cb"), id="redirect-uri-too"),
         pytest.param(changed(redirect_uri=""), id="redirect-uri-empty"),
+        pytest.param(changed(request_uri="https://v.example/r/2"), id="request-uri-inside"),
+        pytest.param(changed(request="e30.e30."), id="request-inside"),
+        pytest.param(changed(request=""), id="request-inside-empty"),
         pytest.param(changed(dcql_query=None), id="no-question"),
         pytest.param(changed(dcql_query="{}"), id="question-as-text"),
         pytest.param(changed(dcql_query={}), id="empty-question"),
@@ -203,6 +207,11 @@ def test_request_refused_with_its_own_code(
     claims: dict[str, Any], code: AuthorizationErrorCode
 ) -> None:
     assert refusal(claims).error is code
+
+
+@pytest.mark.parametrize("nonce", ["n-0S6_WzA2Mj", "n" * 12, "n" * 512])
+def test_nonce_of_twelve_characters_as_in_the_examples_of_the_specification(nonce: str) -> None:
+    assert check(changed(nonce=nonce)).nonce == nonce
 
 
 def test_state_is_needed_where_an_answer_may_come_without_the_holders_proof() -> None:
@@ -311,6 +320,7 @@ def test_our_request_object() -> None:
     "members",
     [
         {"nonce": "nonce"},
+        {"nonce": "n" * 21},
         {"state": "a b"},
         {"response_uri": "https://evil.example"},
         {"response_mode": ResponseMode.DIRECT_POST_JWT},
