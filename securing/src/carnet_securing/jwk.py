@@ -129,26 +129,34 @@ def parse_public_jwk(value: object) -> PublicJwk:
 
 
 def parse_jwks(value: object, *, limits: Limits) -> tuple[PublicJwk, ...]:
-    """Read a JWK Set from decoded JSON, leaving out key types that sign nothing here.
+    """Read a JWK Set from decoded JSON, leaving out the keys that cannot be used here.
 
-    RFC 7517 section 5 lets a reader ignore types it does not understand; a private member
-    anywhere in the set still refuses the whole set.
+    RFC 7517 section 5: keys of types that are not understood, and keys with members missing
+    or out of range, are ignored; so one odd key does not lock an issuer out. A private
+    member anywhere in the set still refuses the whole set.
+
+    Returns:
+        The keys that can be read; none when the set is empty or has foreign types only.
 
     Raises:
-        InvalidError: `malformed`, `too_large`, or `header_not_allowed` for a private member.
+        InvalidError: `malformed` for what is no set of keys, or one in which no key is left
+            and some were ill-formed; `too_large`; `header_not_allowed` for a private member.
     """
     members = value.get("keys") if type(value) is dict else None
     if type(members) is not list:
         raise _malformed("A set of keys is not a JSON object with a list of keys.")
     if len(members) > limits.jwks_keys:
         raise InvalidError(ErrorKind.TOO_LARGE, "A set of keys has more keys than allowed.")
-    keys = []
+    keys, ill_formed = [], False
     for member in members:
         try:
             keys.append(parse_public_jwk(member))
         except InvalidError as error:
-            if error.kind is not ErrorKind.ALG_NOT_ALLOWED:
+            if error.kind is ErrorKind.HEADER_NOT_ALLOWED:
                 raise
+            ill_formed = ill_formed or error.kind is not ErrorKind.ALG_NOT_ALLOWED
+    if ill_formed and not keys:
+        raise _malformed("A set of keys has no key that can be read.")
     return tuple(keys)
 
 

@@ -156,8 +156,11 @@ def test_both_names_of_ed25519_are_one_algorithm() -> None:
         ({}, ErrorKind.MALFORMED),
         ({"keys": {}}, ErrorKind.MALFORMED),
         ({"keys": "x"}, ErrorKind.MALFORMED),
-        ({"keys": [EC, None]}, ErrorKind.MALFORMED),
-        ({"keys": [EC, {**EC, "x": "short"}]}, ErrorKind.MALFORMED),
+        ({"keys": [None]}, ErrorKind.MALFORMED),
+        ({"keys": [{}, [], "x"]}, ErrorKind.MALFORMED),
+        ({"keys": [{**EC, "x": "short"}]}, ErrorKind.MALFORMED),
+        ({"keys": [{"kty": "RSA", "n": "AA", "e": "AQAB"}, {**EC, "kid": 7}]}, ErrorKind.MALFORMED),
+        ({"keys": [None, EC, {**EC, "x": "short", "d": "AA"}]}, ErrorKind.HEADER_NOT_ALLOWED),
         ({"keys": [EC, {**EC, "d": "AA"}]}, ErrorKind.HEADER_NOT_ALLOWED),
         ({"keys": [EC, {"kty": "oct", "k": "AA"}]}, ErrorKind.HEADER_NOT_ALLOWED),
         ({"keys": [EC, {"kty": "RSA", "n": "AA", "e": "AQAB", "d": "AA"}]},
@@ -177,6 +180,28 @@ def test_set_at_its_limit_is_read_and_foreign_types_left_out() -> None:
     keys = parse_jwks({"keys": [foreign, EC, {**OKP, "crv": "X25519"}]}, limits=PRESENTATION)
     assert keys == (parse_public_jwk(EC),)
     assert parse_jwks({"keys": []}, limits=PRESENTATION) == ()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        None,
+        "text",
+        [],
+        {},
+        {"kty": "EC"},
+        {"kty": "EC", "crv": "P-256", "x": EC["x"]},
+        {**EC, "x": "short"},
+        {**EC, "kty": "OKP"},
+        {**EC, "kid": 7},
+        {**EC, "key_ops": ["verify", "verify"]},
+        {"kty": "future", "crv": 3},
+    ],
+)
+def test_an_odd_key_is_left_out_of_its_set(odd: object) -> None:
+    good = parse_public_jwk(EC)
+    for members in ([odd, EC], [EC, odd]):
+        assert parse_jwks({"keys": members}, limits=PRESENTATION) == (good,)
 
 
 def chosen(keys: tuple[PublicJwk, ...], kid: str | None, algorithm: str = "ES256") -> ErrorKind:
