@@ -47,9 +47,9 @@ def test_IW8_S11_S12_I01_T23_E23_nothing_acknowledged_is_lost_and_nothing_used_t
         "passphrase": 20,
     }
     # Some rounds come to their end before their moment does. They are few, or the loop is idle.
-    assert summary["killed"] > ROUNDS / 2
-    assert all(count > 0 for count in summary["killed_by_kind"].values())
-    assert len(summary["killed_at"]) > 12
+    assert summary["kills"] > ROUNDS / 2
+    assert all(count > 0 for count in summary["kills_by_kind"].values())
+    assert len(summary["kills_at"]) > 12
     assert summary["acknowledged_writes"] > ROUNDS
 
 

@@ -1,8 +1,9 @@
 """A worker's errands in a process that will be killed: claim, show, show on screen, trust."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from carnet_securing.errors import CarnetError
 from carnet_trust.trust_file import TrustData, trust_file_bytes
 from carnet_wallet.wallet import Wallet
 from killloop.journal import Journal
@@ -22,6 +23,12 @@ class Errand:
     questions: tuple[str, ...] = ()
     screens: int = 0
     now: int
+    is_resumed: bool = False
+
+    @property
+    def resumed(self) -> "Errand":
+        """The claim alone, after a crash: it is refused when its one answer was lost."""
+        return replace(self, questions=(), screens=0, is_resumed=True)
 
 
 def run_errand(wallet: Wallet, errand: Errand, journal: Journal, rng: random.Random) -> None:
@@ -41,7 +48,14 @@ def run_errand(wallet: Wallet, errand: Errand, journal: Journal, rng: random.Ran
 def claim(wallet: Wallet, errand: Errand, journal: Journal) -> None:
     """Collect what the offer gives."""
     journal.tries("claim", offer=errand.offer)
-    cards = wallet.claim(wallet.open_offer(errand.offer), tx_code=errand.tx_code, now=errand.now)
+    try:
+        opened = wallet.open_offer(errand.offer)
+        cards = wallet.claim(opened, tx_code=errand.tx_code, now=errand.now)
+    except CarnetError as error:
+        if not errand.is_resumed or "new offer" not in f"{error.message} {error.hint}":
+            raise
+        journal.acknowledged("new offer")
+        return
     journal.acknowledged("claim", cards=[card.card_id for card in cards])
 
 

@@ -29,6 +29,7 @@ from killloop.rounds import (
     Death,
     Grounds,
     Kind,
+    Life,
     Result,
     new_errand,
     new_record,
@@ -121,13 +122,14 @@ def http_round(grounds: Grounds, address: Address, kind: Kind) -> Result:
     kills_issuer = kind is Kind.HTTP_ISSUER
     death = grounds.death(kind, SERVER_POINTS if kills_issuer else WALLET_POINTS)
     parties = _parties(grounds, 2 if kills_issuer else 1)
-    server_path = grounds.place / f"{grounds.tag}.server"
     nothing = EndAt()
     ends = [death.end if kills_issuer else nothing]
     if grounds.rng.random() < _TWO_SERVERS:
         ends.append(nothing)
+    paths = [grounds.place / f"{grounds.tag}.server{number}" for number in range(len(ends))]
     servers = [
-        start_server(grounds.school, address, each, server_path, grounds.now) for each in ends
+        start_server(grounds.school, address, each, path, grounds.now)
+        for each, path in zip(ends, paths, strict=True)
     ]
     wallets = [
         start_wallet(
@@ -143,17 +145,20 @@ def http_round(grounds: Grounds, address: Address, kind: Kind) -> Result:
     grounds.lasted(kind, ending)
     failures = list(filter(None, [end(server) for server in servers]))
     facts = [fact for party in parties for fact in read_journal(party.path)]
-    problems = _signed_unintended(grounds, server_path) + failures
+    problems = failures + [
+        problem for path in paths for problem in _signed_unintended(grounds, path)
+    ]
     if not kills_issuer or not ending.killed:
         stops = of(facts, TRY, "stop")
         problems += [f"a wallet stopped with its issuer alive: {stop['kind']}" for stop in stops]
-    with _server(grounds, address, server_path):
+    with _server(grounds, address, paths[0]):
         for party in parties:
             problems += _checked(grounds, party)
     with grounds.school.open() as opened, opened.database.read() as connection:
         problems += broken_rules(connection)
-    server_path.unlink(missing_ok=True)
-    return result(kind, death, ending, facts, problems)
+    for path in paths:
+        path.unlink(missing_ok=True)
+    return result(kind, [Life(death=death, ending=ending)], facts, problems)
 
 
 def _parties(grounds: Grounds, count: int) -> list[Party]:

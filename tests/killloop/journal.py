@@ -16,9 +16,12 @@ TRY, ACK, WRONG = "try", "ack", "wrong"
 
 
 class Journal:
-    """A file that only grows."""
+    """A file of one process at a time that only grows, but for a line that was cut short."""
 
     def __init__(self, path: Path) -> None:
+        if path.exists():
+            whole, end, _cut = path.read_bytes().rpartition(b"\n")
+            os.truncate(path, len(whole + end))
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._lock = threading.Lock()
 

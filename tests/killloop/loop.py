@@ -54,11 +54,13 @@ class Summary:
         self.by_kind[result.kind] += 1
         if result.refused:
             self.refused[result.refused] += 1
-        if result.ending.killed:
-            self.killed[result.kind] += 1
-            self.points[result.death.point or "at random"] += 1
+        for life in result.lives:
+            if life.ending.killed:
+                self.killed[result.kind] += 1
+                self.points[life.death.point or "at random"] += 1
+        deaths = "; ".join(str(life.death) for life in result.lives)
         self.problems += [
-            {"round": number, "kind": result.kind.value, "death": str(result.death), "what": what}
+            {"round": number, "kind": result.kind.value, "deaths": deaths, "what": what}
             for what in result.problems
         ]
 
@@ -68,9 +70,9 @@ class Summary:
             "seed": self.seed,
             "rounds": self.rounds,
             "rounds_by_kind": dict(self.by_kind),
-            "killed": sum(self.killed.values()),
-            "killed_by_kind": dict(self.killed),
-            "killed_at": dict(self.points),
+            "kills": sum(self.killed.values()),
+            "kills_by_kind": dict(self.killed),
+            "kills_at": dict(self.points),
             "refused_by_faults": dict(self.refused),
             "acknowledged_writes": self.acknowledged,
             "seconds": round(self.seconds, 1),

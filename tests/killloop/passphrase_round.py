@@ -13,7 +13,7 @@ from killloop.disturbances import DISK_CALL, EndAt, EndingDisk
 from killloop.journal import ACK, Journal, of, read_journal
 from killloop.process import BEGAN, Link, attend, start
 from killloop.purse import Purse
-from killloop.rounds import Death, Grounds, Kind, Result, result
+from killloop.rounds import Death, Grounds, Kind, Life, Result, result
 from killloop.wallet_checks import every_record
 from support.wallet_world import WorldWeb
 
@@ -65,7 +65,7 @@ def passphrase_round(grounds: Grounds, purse: Purse) -> Result:
     purse.passphrase = opening[0] if opening else old
     if _contents(purse) != before:
         problems.append("a change of passphrase changed what the wallet holds")
-    return result(Kind.PASSPHRASE, death, ending, facts, problems)
+    return result(Kind.PASSPHRASE, [Life(death=death, ending=ending)], facts, problems)
 
 
 def _opens(purse: Purse, passphrase: str) -> bool:

@@ -4,7 +4,9 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from carnet_issuer.fail_points import FailPoint
 from carnet_wallet.fail_points import Moment
@@ -50,12 +52,19 @@ class Death:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """How a process was to die, and how it did."""
+
+    death: Death
+    ending: Ending
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """What a round showed."""
 
     kind: Kind
-    death: Death
-    ending: Ending
+    lives: list[Life]
     acknowledged: int
     refused: str
     problems: list[str]
@@ -116,37 +125,65 @@ class Grounds:
             self.lasts[kind] = 0.8 * before + 0.2 * ending.seconds
 
 
+_DIES_AGAIN = 0.3
 ISSUER_POINTS = [(str(point), 4) for point in FailPoint] + [(str(point), 16) for point in Around]
 _PASSED = {Moment.BEFORE_HISTORY: 3, Moment.AFTER_HISTORY: 3, Moment.BEFORE_SEND: 2}
 WALLET_POINTS = [(str(point), _PASSED.get(point, 1)) for point in Moment] + [(DISK_CALL, 150)] * 4
 
 
+Work = Callable[[Death, int, Link], None]
+
+
+def lives(
+    grounds: Grounds,
+    kind: Kind,
+    points: list[tuple[str, int]],
+    work: Work,
+    *,
+    answer: Callable[..., Any] | None = None,
+    before: Callable[[], None] = lambda: None,
+) -> list[Life]:
+    """Let a process work until it dies; now and then it is started, and killed, once more.
+
+    `work` is told by which death, and in which life.
+    """
+    lived: list[Life] = []
+    for number in range(2):
+        before()
+        death = grounds.death(kind, points)
+        child = start(partial(work, death, number))
+        ending = attend(child, kill_after=death.after, answer=answer)
+        lived.append(Life(death=death, ending=ending))
+        if number == 0:
+            grounds.lasted(kind, ending)
+        if not ending.killed or grounds.rng.random() > _DIES_AGAIN:
+            break
+    return lived
+
+
 def issuer_round(grounds: Grounds) -> Result:
     """Kill an issuer at its day's work, and hold it to its word."""
-    death = grounds.death(Kind.ISSUER, ISSUER_POINTS)
     path = grounds.place / f"{grounds.tag}.journal"
     seed = grounds.rng.random()
 
-    def work(link: Link) -> None:
+    def work(death: Death, life: int, link: Link) -> None:
         journal = Journal(path)
         rng = random.Random(seed)  # noqa: S311 - the order of a day, not a secret
         with grounds.school.doomed(death.end, journal, grounds.meddling.database_type) as opened:
             link.send((BEGAN,))
-            Day(opened, journal, rng, grounds.now, grounds.tag).work()
+            Day(opened, journal, rng, grounds.now, f"{grounds.tag}{life}").work()
 
-    ending = attend(start(work), kill_after=death.after)
-    grounds.lasted(Kind.ISSUER, ending)
+    lived = lives(grounds, Kind.ISSUER, ISSUER_POINTS, work)
     facts = read_journal(path)
     grounds.meddling.school(grounds.school.folder)
     with grounds.school.open() as opened:
         problems = IssuerCheck(opened, facts, grounds.seen, grounds.now).run()
     path.unlink(missing_ok=True)
-    return result(Kind.ISSUER, death, ending, facts, problems)
+    return result(Kind.ISSUER, lived, facts, problems)
 
 
 def wallet_round(grounds: Grounds, purse: Purse) -> Result:
     """Kill a wallet on its errands; the issuer and the askers live on in this process."""
-    death = grounds.death(Kind.WALLET, WALLET_POINTS)
     path = grounds.place / f"{grounds.tag}.journal"
     seed = grounds.rng.random()
     with grounds.school.open() as opened:
@@ -155,10 +192,8 @@ def wallet_round(grounds: Grounds, purse: Purse) -> Result:
         far_side = FarSide(opened, now=grounds.now, watch=outside.watch)
         outside.meet(far_side, grounds)
         errand = new_errand(opened, record, outside.links, grounds)
-        opened.database.close()
 
-        def work(link: Link) -> None:
-            journal = Journal(path)
+        def work(death: Death, life: int, link: Link) -> None:
             rng = random.Random(seed)  # noqa: S311 - the order of errands, not a secret
             end = death.end
             with purse.open(
@@ -168,10 +203,17 @@ def wallet_round(grounds: Grounds, purse: Purse) -> Result:
                 vault_type=grounds.meddling.vault_type,
             ) as wallet:
                 link.send((BEGAN,))
-                run_errand(wallet, errand, journal, rng)
+                run_errand(wallet, errand.resumed if life else errand, Journal(path), rng)
 
-        ending = attend(start(work), kill_after=death.after, answer=far_side.answer)
-        grounds.lasted(Kind.WALLET, ending)
+        # A connection that is open while a process forks would be shared with it.
+        lived = lives(
+            grounds,
+            Kind.WALLET,
+            WALLET_POINTS,
+            work,
+            answer=far_side.answer,
+            before=opened.database.close,
+        )
         facts = read_journal(path)
         problems = outside.problems + outside.after()
         grounds.meddling.purse(purse)
@@ -188,7 +230,7 @@ def wallet_round(grounds: Grounds, purse: Purse) -> Result:
         with opened.database.read() as connection:
             problems += broken_rules(connection)
     path.unlink(missing_ok=True)
-    return result(Kind.WALLET, death, ending, facts, problems)
+    return result(Kind.WALLET, lived, facts, problems)
 
 
 @dataclass
@@ -278,16 +320,13 @@ def new_errand(
     )
 
 
-def result(
-    kind: Kind, death: Death, ending: Ending, facts: list[Fact], problems: list[str]
-) -> Result:
+def result(kind: Kind, lived: list[Life], facts: list[Fact], problems: list[str]) -> Result:
     """Sum a round up."""
-    if ending.failure:
-        problems = [*problems, f"a process failed by itself: {ending.failure}"]
+    failures = [life.ending.failure for life in lived if life.ending.failure]
+    problems = problems + [f"a process failed by itself: {failure}" for failure in failures]
     return Result(
         kind=kind,
-        death=death,
-        ending=ending,
+        lives=lived,
         acknowledged=sum(fact["stage"] == ACK for fact in facts),
         refused=next((fact["kind"] for fact in of(facts, TRY, "refused")), ""),
         problems=list(dict.fromkeys(problems)),

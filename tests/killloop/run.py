@@ -46,7 +46,7 @@ def main() -> int:
 def _tell(summary: Summary) -> None:
     killed = sum(summary.killed.values())
     sys.stderr.write(
-        f"\r{summary.rounds} rounds, {killed} killed, {summary.acknowledged} acknowledged writes,"
+        f"\r{summary.rounds} rounds, {killed} kills, {summary.acknowledged} acknowledged writes,"
         f" {len(summary.problems)} problems, {summary.seconds:.0f} s"
     )
     sys.stderr.flush()
