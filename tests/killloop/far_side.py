@@ -95,7 +95,7 @@ class FarSide(WorldWeb):
         try:
             return handle(incoming)
         except ProtocolError as error:
-            return error_response(error)
+            return error_response(error, issuer=self._home)
 
     def _route(
         self, method: str, url: str

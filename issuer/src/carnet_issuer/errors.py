@@ -85,8 +85,12 @@ class ProtocolError(Exception):
         self.retry_after = retry_after
 
 
+class MissingTokenError(Exception):
+    """No access token came; the answer asks for one, no more (RFC 6750 section 3.1)."""
+
+
 class InvalidTokenError(ProtocolError):
-    """The access token is missing, unknown, expired, or for something else (RFC 6750)."""
+    """The access token is unknown, expired, or for something else (RFC 6750 section 3.1)."""
 
     def __init__(self, description: str = "The access token is not valid here.") -> None:
         super().__init__(OAuthCode.INVALID_TOKEN, description, status=401)

@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from carnet_issuer.errors import ProtocolError
+from carnet_issuer.config import IssuerConfig
+from carnet_issuer.errors import MissingTokenError, ProtocolError
 from carnet_issuer.http import errors
 from carnet_issuer.http.endpoints import Clock, Endpoints
 from carnet_issuer.http.messages import Incoming, read_incoming
@@ -42,7 +43,7 @@ def create_app(*services: WalletService, clock: Clock, limit: PeerLimit | None =
     shared_limit = limit or PeerLimit()
     threads = CapacityLimiter(_THREADS)
     for service in services:
-        _add(app, service.config.path, Endpoints(service, clock, shared_limit), threads)
+        _add(app, service.config, Endpoints(service, clock, shared_limit), threads)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=["*"],
@@ -55,11 +56,12 @@ def create_app(*services: WalletService, clock: Clock, limit: PeerLimit | None =
     return app
 
 
-def _add(app: FastAPI, path: str, at: Endpoints, threads: CapacityLimiter) -> None:
+def _add(app: FastAPI, config: IssuerConfig, at: Endpoints, threads: CapacityLimiter) -> None:
     """Well-known names go between host and path (DESIGN section 4, decision 1)."""
+    path, issuer = config.path, config.url
 
     def route(at_path: str, handle: Callable[[Incoming], Response], methods: list[str]) -> None:
-        endpoint = _endpoint(handle, threads)
+        endpoint = _endpoint(handle, threads, issuer=issuer)
         app.add_api_route(at_path, endpoint, methods=methods, response_model=None)
 
     well_known = {
@@ -80,14 +82,16 @@ def _add(app: FastAPI, path: str, at: Endpoints, threads: CapacityLimiter) -> No
 
 
 def _endpoint(
-    handle: Callable[[Incoming], Response], threads: CapacityLimiter
+    handle: Callable[[Incoming], Response], threads: CapacityLimiter, *, issuer: str
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        incoming = await read_incoming(request)
         try:
+            incoming = await read_incoming(request)
             return await to_thread.run_sync(handle, incoming, limiter=threads)
+        except MissingTokenError:
+            return errors.challenge(issuer)
         except ProtocolError as error:
-            return errors.error_response(error)
+            return errors.error_response(error, issuer=issuer)
 
     return endpoint
 

@@ -21,27 +21,30 @@ _LOG = logging.getLogger("carnet_issuer")
 
 def install(app: FastAPI) -> None:
     """Register the handlers."""
-    app.add_exception_handler(ProtocolError, _protocol)
     app.add_exception_handler(StoreUnavailableError, _unavailable)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _defect)
 
 
-def error_response(error: ProtocolError) -> Response:
-    """The answer that says why a message was refused."""
+def challenge(issuer: str) -> Response:
+    """The answer to a request without an access token (RFC 6750 section 3.1)."""
+    return Response(status_code=401, headers={**NO_STORE, **_authenticate(issuer)})
+
+
+def error_response(error: ProtocolError, *, issuer: str) -> Response:
+    """The answer that says why a message to an issuer was refused."""
     headers = dict(NO_STORE)
     if error.status == 401:
-        headers["WWW-Authenticate"] = f'Bearer error="{error.code.value}"'
+        headers |= _authenticate(issuer, f', error="{error.code.value}"')
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
     shape = {"error": error.code.value, "error_description": error.description}
     return json_response(shape, status=error.status, headers=headers)
 
 
-def _protocol(_request: Request, error: Exception) -> Response:
-    if not isinstance(error, ProtocolError):
-        raise error
-    return error_response(error)
+def _authenticate(issuer: str, why: str = "") -> dict[str, str]:
+    # One realm an issuer: tokens of one tenant mean nothing to another on the same host.
+    return {"WWW-Authenticate": f'Bearer realm="{issuer}"{why}'}
 
 
 def _unavailable(_request: Request, error: Exception) -> Response:

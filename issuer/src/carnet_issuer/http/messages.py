@@ -7,7 +7,7 @@ from typing import Any, Final
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from carnet_issuer.errors import InvalidTokenError, OAuthCode, ProtocolError
+from carnet_issuer.errors import InvalidTokenError, MissingTokenError, OAuthCode, ProtocolError
 from carnet_securing import strict_json
 
 MAX_BODY_BYTES: Final = 1024 * 1024
@@ -90,7 +90,8 @@ def bearer_token(incoming: Incoming) -> str:
 
     Raises:
         ProtocolError: `invalid_request` when it also stands in the address, or twice.
-        InvalidTokenError: there is none.
+        MissingTokenError: none came; credentials of another scheme are none.
+        InvalidTokenError: what came cannot be one.
     """
     if "access_token" in incoming.query or len(incoming.authorization) > 1:
         raise ProtocolError(
@@ -98,9 +99,9 @@ def bearer_token(incoming: Incoming) -> str:
         )
     scheme, _, token = (incoming.authorization or ("",))[0].partition(" ")
     token = token.strip()
-    if scheme.lower() != "bearer" or not 0 < len(token) <= MAX_TOKEN_CHARACTERS:
-        raise InvalidTokenError("An access token is needed.")
-    if not token.isascii() or " " in token:
+    if scheme.lower() != "bearer" or not token:
+        raise MissingTokenError
+    if len(token) > MAX_TOKEN_CHARACTERS or not token.isascii() or " " in token:
         raise InvalidTokenError
     return token
 
