@@ -6,7 +6,7 @@ from typing import Any, Final
 from carnet_issuer.errors import OAuthCode, ProtocolError
 from carnet_schemas.oid4vci import CredentialRequest
 from carnet_securing import strict_json
-from carnet_securing.errors import CarnetError, ErrorKind
+from carnet_securing.errors import CarnetError
 from carnet_securing.jwe import (
     CONTENT_ENCRYPTIONS,
     KEY_AGREEMENT,
@@ -42,15 +42,11 @@ def read_request(body: bytes, *, encrypted: bool, key: DecryptionKey) -> Any:
             else body
         )
     except CarnetError as error:
-        raise ProtocolError(
-            OAuthCode.INVALID_ENCRYPTION_PARAMETERS, error.message, status=_status(error)
-        ) from None
+        raise ProtocolError(OAuthCode.INVALID_ENCRYPTION_PARAMETERS, error.message) from None
     try:
         return strict_json.loads(plain, max_bytes=MAX_REQUEST_BYTES)
     except CarnetError as error:
-        raise ProtocolError(
-            OAuthCode.INVALID_CREDENTIAL_REQUEST, error.message, status=_status(error)
-        ) from None
+        raise ProtocolError(OAuthCode.INVALID_CREDENTIAL_REQUEST, error.message) from None
 
 
 def response_key(
@@ -89,7 +85,3 @@ def encrypt_answer(answer: bytes, to: ResponseKey) -> bytes:
 
 def _refused(description: str) -> ProtocolError:
     return ProtocolError(OAuthCode.INVALID_ENCRYPTION_PARAMETERS, description)
-
-
-def _status(error: CarnetError) -> int:
-    return 413 if error.kind is ErrorKind.TOO_LARGE else 400

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from carnet_issuer.config import IssuerConfig
-from carnet_issuer.errors import MissingTokenError, ProtocolError
+from carnet_issuer.errors import MissingTokenError, OAuthCode, ProtocolError
 from carnet_issuer.http import errors
 from carnet_issuer.http.endpoints import Clock, Endpoints
 from carnet_issuer.http.messages import Incoming, read_incoming
@@ -60,8 +60,13 @@ def _add(app: FastAPI, config: IssuerConfig, at: Endpoints, threads: CapacityLim
     """Well-known names go between host and path (DESIGN section 4, decision 1)."""
     path, issuer = config.path, config.url
 
-    def route(at_path: str, handle: Callable[[Incoming], Response], methods: list[str]) -> None:
-        endpoint = _endpoint(handle, threads, issuer=issuer)
+    def route(
+        at_path: str,
+        handle: Callable[[Incoming], Response],
+        methods: list[str],
+        malformed: OAuthCode = OAuthCode.INVALID_REQUEST,
+    ) -> None:
+        endpoint = _endpoint(handle, threads, issuer=issuer, malformed=malformed)
         app.add_api_route(at_path, endpoint, methods=methods, response_model=None)
 
     well_known = {
@@ -74,19 +79,23 @@ def _add(app: FastAPI, config: IssuerConfig, at: Endpoints, threads: CapacityLim
     route(f"{path}/offers/{{address}}", at.offer, _READ)
     route(f"{path}/token", at.token, _WRITE)
     route(f"{path}/nonce", at.nonce, _WRITE)
-    route(f"{path}/credential", at.credential, _WRITE)
-    route(f"{path}/notification", at.notification, _WRITE)
+    route(f"{path}/credential", at.credential, _WRITE, OAuthCode.INVALID_CREDENTIAL_REQUEST)
+    route(f"{path}/notification", at.notification, _WRITE, OAuthCode.INVALID_NOTIFICATION_REQUEST)
     route(f"{path}/types/{{slug}}/1", at.type_metadata, _READ)
     route(f"{path}/status", at.status_aggregation, _READ)
     route(f"{path}/status/{{list_id}}", at.status_list, _READ)
 
 
 def _endpoint(
-    handle: Callable[[Incoming], Response], threads: CapacityLimiter, *, issuer: str
+    handle: Callable[[Incoming], Response],
+    threads: CapacityLimiter,
+    *,
+    issuer: str,
+    malformed: OAuthCode,
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         try:
-            incoming = await read_incoming(request)
+            incoming = await read_incoming(request, code=malformed)
             return await to_thread.run_sync(handle, incoming, limiter=threads)
         except MissingTokenError:
             return errors.challenge(issuer)

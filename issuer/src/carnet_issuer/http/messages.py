@@ -32,18 +32,20 @@ class Incoming:
     parameters: str = field(default="")
 
 
-async def read_incoming(request: Request) -> Incoming:
+async def read_incoming(request: Request, *, code: OAuthCode) -> Incoming:
     """Read a request and its body, up to `MAX_BODY_BYTES`.
 
     Raises:
-        ProtocolError: 413 for a larger body, 415 for a compressed one.
+        ProtocolError: `code`, as the endpoint calls a malformed request, for a larger or a
+            compressed body. The status is 400: OpenID4VCI 1.0 section 8.3.1.2 and RFC 6749
+            section 5.2 want no other.
     """
     headers = request.headers
     if headers.get("content-encoding", "identity").lower() != "identity":
-        raise ProtocolError(OAuthCode.INVALID_REQUEST, "Bodies are not compressed.", status=415)
+        raise ProtocolError(code, "Bodies are not compressed.")
     media_type, _, parameters = headers.get("content-type", "").partition(";")
     return Incoming(
-        body=await _body(request),
+        body=await _body(request, code),
         media_type=media_type.strip().lower(),
         parameters=parameters.strip().lower(),
         headers=headers,
@@ -54,20 +56,20 @@ async def read_incoming(request: Request) -> Incoming:
     )
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, code: OAuthCode) -> bytes:
     announced = request.headers.get("content-length", "0")
     if not announced.isdigit() or int(announced) > MAX_BODY_BYTES:
-        raise _too_large()
+        raise _too_large(code)
     chunks: list[bytes] = []
     size = 0
     try:
         async for chunk in request.stream():
             size += len(chunk)
             if size > MAX_BODY_BYTES:
-                raise _too_large()
+                raise _too_large(code)
             chunks.append(chunk)
     except ClientDisconnect:
-        raise ProtocolError(OAuthCode.INVALID_REQUEST, "The request ended early.") from None
+        raise ProtocolError(code, "The request ended early.") from None
     return b"".join(chunks)
 
 
@@ -75,13 +77,13 @@ def require_media_type(incoming: Incoming, allowed: Collection[str], *, code: OA
     """The media type of a body, if it is allowed and in UTF-8.
 
     Raises:
-        ProtocolError: 415.
+        ProtocolError: `code`.
     """
     if incoming.media_type not in allowed or incoming.parameters.replace('"', "") not in (
         "",
         "charset=utf-8",
     ):
-        raise ProtocolError(code, "The body has another media type than it must.", status=415)
+        raise ProtocolError(code, "The body has another media type than it must.")
     return incoming.media_type
 
 
@@ -140,5 +142,5 @@ def _weights(header: str) -> dict[str, float]:
     return weights
 
 
-def _too_large() -> ProtocolError:
-    return ProtocolError(OAuthCode.INVALID_REQUEST, "The body is too large.", status=413)
+def _too_large(code: OAuthCode) -> ProtocolError:
+    return ProtocolError(code, "The body is too large.")
