@@ -262,9 +262,36 @@ def test_status_lists_are_found_packed_and_cached(school: RunningIssuer) -> None
     packed = httpx2.get(uri, headers={"Accept-Encoding": "gzip"})
     assert packed.headers["content-encoding"] == "gzip"
     assert packed.content == answer.content
-    known = httpx2.get(uri, headers={"If-None-Match": answer.headers["etag"]})
-    assert known.status_code == 304
     assert httpx2.get(f"{school.url}/status/nothing-here").status_code == 404
+
+
+def test_each_coding_of_a_status_list_has_its_own_validator(school: RunningIssuer) -> None:
+    (uri,) = httpx2.get(f"{school.url}/status").json()["status_lists"]
+    codings = ("identity", "gzip")
+    plain, packed = (httpx2.get(uri, headers={"Accept-Encoding": each}) for each in codings)
+    tags = {"identity": plain.headers["etag"], "gzip": packed.headers["etag"]}
+    assert tags["identity"] != tags["gzip"]
+    assert not any(tag.startswith("W/") for tag in tags.values())
+
+    def asked(coding: str, held: str) -> httpx2.Response:
+        return httpx2.get(uri, headers={"Accept-Encoding": coding, "If-None-Match": held})
+
+    for coding in codings:
+        for held in (tags[coding], f"W/{tags[coding]}", f'"x", {tags[coding]}'):
+            known = asked(coding, held)
+            assert (known.status_code, known.content) == (304, b"")
+            assert known.headers["etag"] == tags[coding]
+            assert "Accept-Encoding" in known.headers["vary"]
+    assert asked("identity", tags["gzip"]).status_code == 200
+    assert asked("gzip", '"x"').headers["etag"] == tags["gzip"]
+    assert asked("gzip", tags["identity"]).headers["etag"] == tags["identity"]
+
+
+@pytest.mark.parametrize("query", ["?time=1", "?time=", "?a=b&time=1686925000"])
+def test_status_lists_of_the_past_are_not_offered(school: RunningIssuer, query: str) -> None:
+    (uri,) = httpx2.get(f"{school.url}/status").json()["status_lists"]
+    assert httpx2.get(f"{uri}{query}").status_code == 501
+    assert httpx2.get(f"{uri}?a=b").status_code == 200
 
 
 def test_a_status_list_is_signed_anew_when_its_time_is_up(school: RunningIssuer) -> None:

@@ -56,6 +56,7 @@ class OAuthCode(StrEnum):
     INVALID_NOTIFICATION_REQUEST = "invalid_notification_request"
     INVALID_AUTHORIZATION_DETAILS = "invalid_authorization_details"
     NOT_FOUND = "not_found"
+    NOT_IMPLEMENTED = "not_implemented"
     TEMPORARILY_UNAVAILABLE = "temporarily_unavailable"
 
 

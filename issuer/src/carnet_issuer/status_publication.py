@@ -35,6 +35,11 @@ class PublishedList:
     compressed: bytes = field(repr=False)
     etag: str
 
+    @property
+    def compressed_etag(self) -> str:
+        """The validator of the compressed bytes."""
+        return f'{self.etag[:-1]}-gzip"'
+
 
 class StatusPublisher:
     """Serves the status lists of one issuer."""

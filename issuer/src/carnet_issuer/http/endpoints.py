@@ -114,18 +114,28 @@ class Endpoints:
         return Response(document.body, media_type=JSON, headers=headers)
 
     def status_list(self, incoming: Incoming) -> Response:
-        """GET: a signed status list, the same bytes for everyone."""
+        """GET: a signed status list, the same bytes for everyone.
+
+        The two codings are two representations, so each has its own strong validator (RFC
+        9110 section 8.8.3.3). Lists of the past are not kept (Token Status List, section
+        "Historical Resolution").
+        """
+        if "time" in incoming.query:
+            return json_response({"error": OAuthCode.NOT_IMPLEMENTED.value}, status=501)
         found = self._service.status_list(incoming.path["list_id"], now=self._clock())
         if found is None:
             return json_response({"error": OAuthCode.NOT_FOUND.value}, status=404)
-        headers = {**_STATUS_CACHE, "ETag": found.etag, "Vary": "Accept-Encoding"}
-        if _is_known(incoming, found.etag):
-            return Response(status_code=304, headers=headers)
-        body = found.token
-        if accepts_gzip(incoming.headers.get("accept-encoding", "")):
+        packs = accepts_gzip(incoming.headers.get("accept-encoding", ""))
+        # Who takes gzip can also use an unpacked copy it holds, but not the other way round.
+        tags = (found.compressed_etag, found.etag) if packs else (found.etag,)
+        headers = {**_STATUS_CACHE, "Vary": "Accept-Encoding"}
+        for tag in tags:
+            if _is_known(incoming, tag):
+                return Response(status_code=304, headers={**headers, "ETag": tag})
+        headers |= {"ETag": tags[0], "Content-Type": STATUS_LIST}
+        if packs:
             headers["Content-Encoding"] = "gzip"
-            body = found.compressed
-        return Response(body, headers={**headers, "Content-Type": STATUS_LIST})
+        return Response(found.compressed if packs else found.token, headers=headers)
 
     def status_aggregation(self, _incoming: Incoming) -> Response:
         """GET: where all status lists are."""
