@@ -51,7 +51,7 @@ def wallet(world: World) -> Iterator[Wallet]:
 
 
 def refused(wallet: Wallet, link: str) -> CarnetError:
-    """Prepare a request that must be refused; nothing may be posted to the asker."""
+    """Prepare a request that must be refused."""
     with pytest.raises(CarnetError) as caught:
         wallet.prepare(link, lang="en", now=NOW)
     return caught.value
@@ -65,6 +65,11 @@ def prepared(wallet: Wallet, link: str) -> Question:
 
 def answered(world: World, asker: Asker) -> bool:
     return bool(world.web.to(f"{asker.url}/response/1"))
+
+
+def told(world: World, asker: Asker) -> list[dict[str, str]]:
+    """What was posted to the asker; in clear, so that any certificate in it would be seen."""
+    return [sent.form for sent in world.web.to(f"{asker.url}/response/1")]
 
 
 # Issuance, the wallet's side
@@ -607,7 +612,7 @@ def test_P13_a_nonce_that_is_none(wallet: Wallet, world: World, nonce: object) -
 
     assert isinstance(error, RequestRefusedError)
     assert error.wire_code == "invalid_request"
-    assert not answered(world, asker)
+    assert told(world, asker) == [{"error": "invalid_request", "state": asker.state}]
 
 
 GOOD_KEY = jwe.DecryptionKey.generate()
@@ -636,7 +641,7 @@ def test_P15_an_answer_is_never_sent_in_clear_for_want_of_a_key(
     asker.keys = [UNUSABLE_KEYS[name]]
 
     assert isinstance(refused(wallet, asker.link), RequestRefusedError)
-    assert not answered(world, asker)
+    assert told(world, asker) == [{"error": "invalid_request", "state": asker.state}]
 
 
 @pytest.mark.parametrize("name", UNUSABLE_KEYS)
@@ -848,7 +853,7 @@ def test_P23_transaction_data_nobody_here_knows(wallet: Wallet, world: World, da
 
     assert isinstance(error, RequestRefusedError)
     assert error.wire_code == "invalid_transaction_data"
-    assert not answered(world, asker)
+    assert told(world, asker) == [{"error": "invalid_transaction_data", "state": asker.state}]
 
 
 # Privacy

@@ -1,6 +1,7 @@
 """OpenID4VP 1.0: every message a verifier and a wallet exchange."""
 
 from carnet_schemas.client_id import ClientId, ClientIdPrefix, Signing, parse_client_id
+from carnet_schemas.oid4vp_error_route import ErrorRoute, error_route
 from carnet_schemas.oid4vp_errors import AuthorizationErrorCode, RequestError
 from carnet_schemas.oid4vp_link import (
     HAIP_REQUEST_SCHEME,
@@ -58,6 +59,7 @@ __all__ = [
     "EncryptionChoice",
     "EncryptionKeys",
     "ErrorResponse",
+    "ErrorRoute",
     "PlainResponse",
     "RequestByReference",
     "RequestByValue",
@@ -69,6 +71,7 @@ __all__ = [
     "VerifierInfo",
     "check_authorization_request",
     "choose_encryption",
+    "error_route",
     "parse_client_id",
     "parse_encrypted_payload",
     "parse_request_uri",

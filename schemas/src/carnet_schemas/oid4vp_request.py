@@ -124,9 +124,9 @@ def check_authorization_request(
         RequestError: with the kind and the code that fit; a question is never guessed.
     """
     try:
-        _check_asker(claims, client_id, signed=signed)
+        check_asker(claims, client_id, signed=signed)
         wire = _read(claims)
-        _check_freshness(wire, signed=signed, wallet_nonce=wallet_nonce)
+        check_freshness(claims, signed=signed, wallet_nonce=wallet_nonce)
         query = _question(claims)
         _check_random(wire.nonce, "/nonce", at_least=MIN_NONCE_CHARACTERS)
         _check_state(wire.state, needed=query.needs_state)
@@ -134,7 +134,7 @@ def check_authorization_request(
         return AuthorizationRequest(
             client_id=client_id,
             response_mode=ResponseMode(wire.response_mode),
-            response_uri=_response_uri(wire, client_id),
+            response_uri=response_address(wire.response_uri, client_id),
             nonce=wire.nonce,
             state=wire.state,
             query=query,
@@ -151,7 +151,12 @@ def _untrusted(pointer: str, message: str) -> RequestError:
     return invalid_request(pointer, message, kind=SchemaErrorKind.REQUEST_UNTRUSTED)
 
 
-def _check_asker(claims: JsonObject, client_id: ClientId, *, signed: bool) -> None:
+def check_asker(claims: JsonObject, client_id: ClientId, *, signed: bool) -> None:
+    """The asker inside is the asker of the link, and signs or not as its prefix demands.
+
+    Raises:
+        SchemaError: `request_untrusted`, or `malformed` for an identifier that is none.
+    """
     inside = parse_client_id(claims.get("client_id"))
     if inside.text != client_id.text:
         raise _untrusted("/client_id", "The request names another asker than its link.")
@@ -188,11 +193,16 @@ def _read(claims: JsonObject) -> _Wire:
     return wire
 
 
-def _check_freshness(wire: _Wire, *, signed: bool, wallet_nonce: str | None) -> None:
+def check_freshness(claims: JsonObject, *, signed: bool, wallet_nonce: str | None) -> None:
+    """The request was made for this wallet, and for this fetch of it.
+
+    Raises:
+        RequestError: `request_untrusted`.
+    """
     # Section 5.8 fixes the audience; one that is left out is tolerated, as many askers do.
-    if signed and wire.aud is not None and wire.aud != STATIC_AUDIENCE:
+    if signed and claims.get("aud") not in (None, STATIC_AUDIENCE):
         raise _untrusted("/aud", "The request was made for somebody else.")
-    if wallet_nonce is not None and wire.wallet_nonce != wallet_nonce:
+    if wallet_nonce is not None and claims.get("wallet_nonce") != wallet_nonce:
         raise _untrusted("/wallet_nonce", "The request was not made for this fetch.")
 
 
@@ -242,6 +252,17 @@ def _check_state(state: str | None, *, needed: bool) -> None:
         _check_url_safe(state, "/state")
 
 
+def usable_state(state: object) -> str | None:
+    """The `state` of a request whose other parts may be wrong; None where it is wrong itself."""
+    if type(state) is not str:
+        return None
+    try:
+        _check_state(state, needed=False)
+    except SchemaError:
+        return None
+    return state
+
+
 def _check_metadata(wire: _Wire) -> None:
     formats = wire.client_metadata.vp_formats_supported if wire.client_metadata else None
     if formats is not None and FORMAT_SD_JWT_VC not in formats:
@@ -250,18 +271,23 @@ def _check_metadata(wire: _Wire) -> None:
         choose_encryption(wire.client_metadata)
 
 
-def _response_uri(wire: _Wire, client_id: ClientId) -> str:
+def response_address(response_uri: str | None, client_id: ClientId) -> str:
+    """Where the answer goes, as the prefix of the asker allows.
+
+    Raises:
+        RequestError: `request_untrusted` for an address of somebody else.
+    """
     if client_id.prefix is ClientIdPrefix.REDIRECT_URI:
         # Section 5.9.3: the identifier is the address, which may then be left out.
-        if wire.response_uri is not None and wire.response_uri != client_id.value:
+        if response_uri is not None and response_uri != client_id.value:
             raise _untrusted("/response_uri", "The answer would go to another address.")
         return client_id.value
-    if wire.response_uri is None:
+    if response_uri is None:
         raise invalid_request("/response_uri", "There is no address to answer to.")
-    host = (urlsplit(wire.response_uri).hostname or "").lower()
+    host = (urlsplit(response_uri).hostname or "").lower()
     if client_id.prefix is ClientIdPrefix.X509_SAN_DNS and host != client_id.value.lower():
         raise _untrusted("/response_uri", "The answer would go to another host than the asker's.")
-    return wire.response_uri
+    return response_uri
 
 
 def choose_encryption(metadata: ClientMetadata | None) -> EncryptionChoice:

@@ -1,5 +1,6 @@
 """What the worker can be told when something of hers could not be done."""
 
+from carnet_schemas.oid4vp import ErrorRoute
 from carnet_securing.errors import CarnetError, ErrorKind
 
 
@@ -18,11 +19,19 @@ class ClaimRefusedError(WalletError):
 class RequestRefusedError(WalletError):
     """A request to show something was refused; nothing was shown.
 
-    `wire_code` is the error OpenID4VP section 8.5 has for it, "" where it has none.
+    `wire_code` is the error OpenID4VP section 8.5 has for it, "" where it has none. `route` is
+    where an authenticated asker may be told that code; None where nobody is told anything.
     """
 
     def __init__(
-        self, kind: ErrorKind, message: str, *, hint: str = "", wire_code: str = ""
+        self,
+        kind: ErrorKind,
+        message: str,
+        *,
+        hint: str = "",
+        wire_code: str = "",
+        route: ErrorRoute | None = None,
     ) -> None:
         super().__init__(kind, message, hint=hint)
         self.wire_code = wire_code
+        self.route = route

@@ -7,6 +7,9 @@
 4. The answer is posted, encrypted where the asker wants that (section 8.3); redirects are
    not followed. What the asker says to it is kept with the history.
 
+A request that breaks a rule whatever she holds is told so by its error code (section 8.5), at
+the address its authenticated asker may name, and nobody else is told anything.
+
 A worker who shows nothing, has nothing, or has nothing that fits sends the same message at
 the same moment: `access_denied`, after she has seen the request, and to an authenticated
 asker only (section 15.4.1, rows P18 and P22).
@@ -24,6 +27,7 @@ from carnet_schemas.oid4vp import (
     AuthorizationErrorCode,
     AuthorizationRequest,
     DirectPostResult,
+    EncryptionChoice,
     ResponseMode,
     choose_encryption,
     vp_token_json,
@@ -100,7 +104,7 @@ def prepare_answer(
     except SchemaError as error:
         raise refused(error) from None
     return PreparedAnswer(
-        body=_form(payload, request), copies=tuple(copies.values()), cards=tuple(shown)
+        body=_answer_form(payload, request), copies=tuple(copies.values()), cards=tuple(shown)
     )
 
 
@@ -137,7 +141,7 @@ def send_answer(
     # 4.
     fail_points.reach(Moment.BEFORE_SEND)
     try:
-        answer = _post(resolved.request, prepared.body, web=web)
+        answer = _post(resolved.request.response_uri, prepared.body, web=web)
     except UndeterminedError as error:
         raise UndeterminedError(
             error.kind,
@@ -166,7 +170,32 @@ def send_refusal(resolved: ResolvedRequest, *, web: Web) -> bool:
     request = resolved.request
     body = AuthorizationErrorBody(error=AuthorizationErrorCode.ACCESS_DENIED, state=request.state)
     try:
-        _post(request, _form(body.to_json(), request), web=web)
+        _post(request.response_uri, _answer_form(body.to_json(), request), web=web)
+    except CarnetError:
+        return False
+    return True
+
+
+def send_error(error: RequestRefusedError, *, web: Web) -> bool:
+    """Tell an authenticated asker which rule its request breaks, where that may be told.
+
+    The code depends on the request and on this software, never on the worker or on what she
+    holds, and no words go with it.
+
+    Returns:
+        Whether anything was sent; an asker that cannot be reached is no concern of the worker.
+    """
+    route = error.route
+    if route is None or not error.wire_code:
+        return False
+    members = AuthorizationErrorBody(error=error.wire_code, state=route.state).to_json()
+    try:
+        body = _form(members, encryption=route.encryption)
+    except CarnetError:
+        # Section 8.3.1: an error may go in clear when its asker's key cannot be used.
+        body = _form(members, encryption=None)
+    try:
+        _post(route.response_uri, body, web=web)
     except CarnetError:
         return False
     return True
@@ -183,13 +212,21 @@ def _bound(found: CandidateMatch, copy: Copy, request: AuthorizationRequest, *, 
     ).decode("ascii")
 
 
-def _form(payload: JsonObject, request: AuthorizationRequest) -> bytes:
+def _answer_form(payload: JsonObject, request: AuthorizationRequest) -> bytes:
     if request.state is not None:
         payload = {**payload, "state": request.state}
-    if request.response_mode is ResponseMode.DIRECT_POST_JWT:
-        choice = choose_encryption(request.client_metadata)
-        key = parse_public_jwk(choice.jwk)
-        text = encrypt_jwe(strict_json.dumps_bytes(payload), key=key, enc=choice.enc, kid=key.kid)
+    encrypted = request.response_mode is ResponseMode.DIRECT_POST_JWT
+    return _form(
+        payload, encryption=choose_encryption(request.client_metadata) if encrypted else None
+    )
+
+
+def _form(payload: JsonObject, *, encryption: EncryptionChoice | None) -> bytes:
+    if encryption is not None:
+        key = parse_public_jwk(encryption.jwk)
+        text = encrypt_jwe(
+            strict_json.dumps_bytes(payload), key=key, enc=encryption.enc, kid=key.kid
+        )
         return encode_form({"response": text}).encode("ascii")
     flat = {
         name: value if isinstance(value, str) else strict_json.dumps(value)
@@ -198,10 +235,8 @@ def _form(payload: JsonObject, request: AuthorizationRequest) -> bytes:
     return encode_form(flat).encode("ascii")
 
 
-def _post(request: AuthorizationRequest, body: bytes, *, web: Web) -> Answer:
-    posted = web.post(
-        request.response_uri, body=body, content_type=FORM, accept=JSON, max_bytes=SMALL_BYTES
-    )
+def _post(address: str, body: bytes, *, web: Web) -> Answer:
+    posted = web.post(address, body=body, content_type=FORM, accept=JSON, max_bytes=SMALL_BYTES)
     return read_answer(posted)
 
 

@@ -10,6 +10,8 @@
    authenticated. Every other prefix is refused.
 3. `resolve`: the rules of section 5, held by `carnet_schemas.oid4vp`.
 
+A refusal after the signature held says where its asker may be told which rule was broken.
+
 The name of an asker is never taken from the request or its certificate; it comes from the
 worker's trust data (`carnet_trust.askers`).
 """
@@ -25,12 +27,15 @@ from carnet_schemas.errors import SchemaError
 from carnet_schemas.form import encode_form
 from carnet_schemas.oid4vp import (
     REQUEST_OBJECT_TYPE,
+    AuthorizationErrorCode,
     AuthorizationRequest,
+    ErrorRoute,
     RequestByReference,
     RequestByValue,
     RequestError,
     UnsignedRequest,
     check_authorization_request,
+    error_route,
     parse_request_uri,
 )
 from carnet_securing import strict_json
@@ -39,8 +44,8 @@ from carnet_securing.did import key_of_did_url, parse_did_url
 from carnet_securing.did_document import AUTHENTICATION, fetch_did_web
 from carnet_securing.errors import ErrorKind, InvalidError
 from carnet_securing.jwk import PublicJwk
-from carnet_securing.jws import UnverifiedJws, parse_jws
-from carnet_securing.jwt import verify_jwt
+from carnet_securing.jws import UnverifiedJws, parse_jws, verify_jws
+from carnet_securing.jwt import check_times
 from carnet_securing.limits import PRESENTATION
 from carnet_securing.strict_json import JsonObject
 from carnet_securing.x509 import ASKER_PURPOSES, DnsName, LeafHash, decode_x5c, verify_chain
@@ -150,7 +155,8 @@ def authenticate(
 
     Raises:
         RequestRefusedError: `request_untrusted` for everything that is wrong with a signature,
-            a key, a chain or a prefix; `expired` or `not_yet_valid`.
+            a key, a chain or a prefix; `expired`, `not_yet_valid` or `malformed` for the times
+            of a request whose signature holds.
         UndeterminedError: a document of the asker could not be fetched.
     """
     client_id, jws = unverified.client_id, unverified.unverified_jws
@@ -161,19 +167,20 @@ def authenticate(
     else:
         try:
             claims = _verified_claims(client_id, jws, keys=keys, now=now)
-        except InvalidError as error:
-            if error.kind in {ErrorKind.EXPIRED, ErrorKind.NOT_YET_VALID}:
-                raise RequestRefusedError(error.kind, _TOO_OLD, hint=_ASK_AGAIN) from None
+        except InvalidError:
             raise untrusted(
                 "It is not sure who asks: the request's signature does not hold."
-            ) from (None)
-    return AuthenticatedRequest(
+            ) from None
+    authenticated = AuthenticatedRequest(
         client_id=client_id,
         signed=jws is not None,
         claims=claims,
         wallet_nonce=unverified.wallet_nonce,
         digest=unverified.digest,
     )
+    if jws is not None:
+        _check_times(authenticated, now=now)
+    return authenticated
 
 
 def resolve(authenticated: AuthenticatedRequest) -> ResolvedRequest:
@@ -181,7 +188,7 @@ def resolve(authenticated: AuthenticatedRequest) -> ResolvedRequest:
 
     Raises:
         RequestRefusedError: the kind of the rule that was broken; `wire_code` says which error
-            OpenID4VP has for it.
+            OpenID4VP has for it, and `route` where to.
     """
     try:
         request = check_authorization_request(
@@ -191,7 +198,7 @@ def resolve(authenticated: AuthenticatedRequest) -> ResolvedRequest:
             wallet_nonce=authenticated.wallet_nonce,
         )
     except SchemaError as error:
-        raise refused(error) from None
+        raise refused(error, route=_route(authenticated)) from None
     return ResolvedRequest(
         request=request,
         asker_authenticated=authenticated.signed,
@@ -208,18 +215,53 @@ _NOT_SIGNED_PROPERLY: Final = frozenset(
     }
 )
 _ASK_AGAIN: Final = "Nothing was shown. Ask for a new code."
-_TOO_OLD: Final = "This request has ended."
+_BAD_TIMES: Final = {
+    ErrorKind.EXPIRED: "This request has ended.",
+    ErrorKind.NOT_YET_VALID: "This request is not valid yet.",
+}
 
 
-def refused(error: SchemaError) -> RequestRefusedError:
-    """The refusal for a request that breaks a rule."""
-    wire_code = error.error.value if isinstance(error, RequestError) else ""
-    return RequestRefusedError(as_kind(error), error.message, hint=_ASK_AGAIN, wire_code=wire_code)
+def refused(error: SchemaError, *, route: ErrorRoute | None = None) -> RequestRefusedError:
+    """The refusal for a request that breaks a rule.
+
+    An asker that is not the one it says, or asks for another wallet, is told nothing.
+    """
+    kind = as_kind(error)
+    return RequestRefusedError(
+        kind,
+        error.message,
+        hint=_ASK_AGAIN,
+        wire_code=error.error.value if isinstance(error, RequestError) else "",
+        route=None if kind is ErrorKind.REQUEST_UNTRUSTED else route,
+    )
 
 
 def untrusted(message: str) -> RequestRefusedError:
     """The refusal for an asker that could not be authenticated; no name is ever in it."""
     return RequestRefusedError(ErrorKind.REQUEST_UNTRUSTED, message, hint=_ASK_AGAIN)
+
+
+def _route(authenticated: AuthenticatedRequest) -> ErrorRoute | None:
+    if not authenticated.signed:
+        return None
+    return error_route(
+        authenticated.claims,
+        client_id=authenticated.client_id,
+        wallet_nonce=authenticated.wallet_nonce,
+    )
+
+
+def _check_times(authenticated: AuthenticatedRequest, *, now: int) -> None:
+    try:
+        check_times(authenticated.claims, now=now, leeway=PRESENTATION.leeway)
+    except InvalidError as error:
+        raise RequestRefusedError(
+            error.kind,
+            _BAD_TIMES.get(error.kind, "A time in this request is not a whole number."),
+            hint=_ASK_AGAIN,
+            wire_code=AuthorizationErrorCode.INVALID_REQUEST.value,
+            route=_route(authenticated),
+        ) from None
 
 
 def _check_prefix(link: RequestByReference | RequestByValue | UnsignedRequest) -> None:
@@ -299,15 +341,10 @@ def _verified_claims(
             key = _leaf_key(client_id, jws, keys=keys, now=now)
         case _:
             raise untrusted("The asker is named in a way this wallet cannot check.")
-    return verify_jwt(
-        jws,
-        key=key,
-        algorithms=SIGNATURE_ALGORITHMS,
-        types=_TYPES,
-        check=keys.check,
-        now=now,
-        leeway=PRESENTATION.leeway,
-    ).claims
+    verified = verify_jws(
+        jws, key=key, algorithms=SIGNATURE_ALGORITHMS, types=_TYPES, check=keys.check
+    )
+    return strict_json.loads_object(verified.payload, max_bytes=PRESENTATION.request_object_bytes)
 
 
 def _did_key(did: str, jws: UnverifiedJws, *, keys: AskerKeys) -> PublicJwk:

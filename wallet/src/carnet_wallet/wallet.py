@@ -23,7 +23,7 @@ from carnet_wallet.acceptance import Judges
 from carnet_wallet.claim_record import Claim
 from carnet_wallet.claiming import Claiming, OpenedOffer
 from carnet_wallet.consent import Consent, Preview
-from carnet_wallet.errors import VaultError
+from carnet_wallet.errors import RequestRefusedError, VaultError
 from carnet_wallet.fetched import VaultLookupCache
 from carnet_wallet.matching import (
     HeldCard,
@@ -33,7 +33,7 @@ from carnet_wallet.matching import (
     missing_parts,
     preview_card,
 )
-from carnet_wallet.presenting import Sent, prepare_answer, send_answer, send_refusal
+from carnet_wallet.presenting import Sent, prepare_answer, send_answer, send_error, send_refusal
 from carnet_wallet.records import CARD, CLAIM, COPY, SETTING, SHOWING, Card, Copy
 from carnet_wallet.requests import (
     AskerKeys,
@@ -273,7 +273,8 @@ class Wallet:
     ) -> Question:
         """Read a request, authenticate its asker, and find what would answer it.
 
-        Nothing is sent to the asker but the fetch of the request itself.
+        Nothing is sent to the asker but the fetch of the request itself, and the error code for
+        a signed request that breaks a rule whatever the wallet holds.
 
         Args:
             uri: the link of the request.
@@ -292,7 +293,11 @@ class Wallet:
             loopback_http=self._around.loopback_http,
         )
         unverified = receive(uri, web=self._around.web)
-        resolved = resolve(authenticate(unverified, keys=keys, now=now))
+        try:
+            resolved = resolve(authenticate(unverified, keys=keys, now=now))
+        except RequestRefusedError as error:
+            send_error(error, web=self._around.web)
+            raise
         client_id = resolved.request.client_id.text
         asker = asker_name(client_id, trust=self._trust, lang=lang, now=now)
         cards = {one.card.card_id: one for one in self._cards()}
