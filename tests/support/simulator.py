@@ -46,6 +46,7 @@ class Page:
 
     body: Body
     media_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -56,9 +57,16 @@ class SimulatedWeb:
     calls: Counter[str] = field(default_factory=Counter)
     is_down: bool = False
 
-    def put(self, url: str, body: Body, *, media_type: str = "application/json") -> None:
-        """Serve `body` at `url` from now on."""
-        self.pages[url] = Page(body=body, media_type=media_type)
+    def put(
+        self,
+        url: str,
+        body: Body,
+        *,
+        media_type: str = "application/json",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Serve `body` at `url` from now on, with headers by lower-case name."""
+        self.pages[url] = Page(body=body, media_type=media_type, headers=headers or {})
 
     def fail(self, url: str, kind: ErrorKind = ErrorKind.FETCH_FAILED) -> None:
         """Answer `url` with a failure from now on."""
@@ -80,7 +88,9 @@ class SimulatedWeb:
         body = page.body() if callable(page.body) else page.body
         if len(body) > max_bytes:
             raise UndeterminedError(ErrorKind.FETCH_TOO_LARGE, "The simulated answer is too large.")
-        return Fetched(url=url, media_type=page.media_type, unverified_body=body)
+        return Fetched(
+            url=url, media_type=page.media_type, unverified_body=body, headers=page.headers
+        )
 
 
 class NoWeb:

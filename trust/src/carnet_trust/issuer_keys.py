@@ -16,6 +16,7 @@ from carnet_securing.jwk import PublicJwk, parse_public_jwk
 from carnet_securing.key_route import IssuerKeyRoute
 from carnet_securing.strict_json import JsonObject, dumps_bytes, loads_object
 from carnet_trust.entries import TrustEntry
+from carnet_trust.http_freshness import FRESH_FOR
 from carnet_trust.lookup_cache import CacheRecord, LookupCache, RecordKind
 from carnet_trust.lookups import Dated, LookupAlert, Source
 
@@ -38,12 +39,14 @@ class KnownKeys:
         removed: names of keys it published before and no longer does.
         fetched_at: Unix seconds at which `keys` were current.
         replaced_at: when a key was last seen to change under an unchanged name.
+        fresh_for: for how many seconds their publisher wants them used; None if it did not say.
     """
 
     keys: tuple[PublicJwk, ...]
     removed: tuple[str, ...] = field(default=())
     fetched_at: int
     replaced_at: int | None = None
+    fresh_for: int | None = None
 
     def check_not_removed(self, kid: str | None) -> None:
         """Refuse a key by name when the issuer took it away .
@@ -98,6 +101,7 @@ def next_record(
     name: str,
     listed: bool,
     now: int,
+    fresh_for: int | None = None,
 ) -> CacheRecord:
     """The record of freshly fetched keys, compared with what was known before."""
     old = () if before is None else before.keys
@@ -106,6 +110,7 @@ def next_record(
     removed = [kid for kid in dict.fromkeys(gone) if kid not in names][-_MAX_REMOVED:]
     replaced = bool(replaced_under_same_kid(old, keys))
     replaced_at = now if replaced else None if before is None else before.replaced_at
+    marks = {_REPLACED_AT: replaced_at, FRESH_FOR: fresh_for}
     body: JsonObject = {"keys": [key.to_json() for key in keys], "removed": removed}
     return CacheRecord(
         kind=RecordKind.ISSUER_KEYS,
@@ -113,7 +118,7 @@ def next_record(
         body=dumps_bytes(body),
         fetched_at=now,
         listed=listed,
-        marks={} if replaced_at is None else {_REPLACED_AT: replaced_at},
+        marks={name: value for name, value in marks.items() if value is not None},
     )
 
 
@@ -158,6 +163,7 @@ def read_record(record: CacheRecord | None) -> KnownKeys | None:
         removed=removed,
         fetched_at=record.fetched_at,
         replaced_at=record.marks.get(_REPLACED_AT),
+        fresh_for=record.marks.get(FRESH_FOR),
     )
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from carnet_securing.errors import ErrorKind, InvalidError, UndeterminedError
-from carnet_securing.fetch import Fetch
+from carnet_securing.fetch import Fetch, Fetched
 from carnet_securing.limits import Limits
 from carnet_securing.urls import check_url
+from carnet_trust.http_freshness import FRESH_FOR, lifetime_of
 from carnet_trust.integrity import check_integrity
 from carnet_trust.kept_lists import keep
 from carnet_trust.lookup_cache import CacheRecord, LookupCache, RecordKind
@@ -13,7 +14,7 @@ from carnet_trust.lookups import Dated, Freshness, LookupAlert, Source
 from carnet_trust.type_document import parse_type_document
 from carnet_trust.type_metadata import TypeMetadata, resolve_type, shipped_document, shipped_type
 
-FetchDocument = Callable[[str], bytes]
+FetchDocument = Callable[[str], Fetched]
 """Fetches the document of an https type; its bytes are checked by whoever asked."""
 
 
@@ -27,8 +28,14 @@ def resolve(
     limits: Limits,
     now: int,
     listed: bool = False,
+    anew: bool = False,
 ) -> Dated[TypeMetadata]:
     """Resolve a type from what is at hand, and fetch only with `fetch_document`.
+
+    Args:
+        integrity: `vct#integrity` as signed; a document kept under it never ages.
+        listed: whether the trust data asked for it.
+        anew: fetch what no integrity pins even when it is fresh.
 
     Raises:
         UndeterminedError: `unavailable` when a document is not at hand and may not be
@@ -51,13 +58,14 @@ def resolve(
             fetch_document=fetch_document,
             limits=limits,
             listed=listed,
+            anew=anew,
             now=now,
         )
 
     return resolve_type(vct, integrity=integrity, read=read, limits=limits)
 
 
-def fetch_type_document(vct: str, *, fetch: Fetch, limits: Limits, loopback_http: bool) -> bytes:
+def fetch_type_document(vct: str, *, fetch: Fetch, limits: Limits, loopback_http: bool) -> Fetched:
     """Fetch the document at an https `vct` (SD-JWT VC-19, "From a URL in the `vct` Claim").
 
     Raises:
@@ -69,7 +77,7 @@ def fetch_type_document(vct: str, *, fetch: Fetch, limits: Limits, loopback_http
         raise UndeterminedError(
             ErrorKind.FETCH_FAILED, "A type's address gives something else than its description."
         )
-    return fetched.unverified_body
+    return fetched
 
 
 def _document(
@@ -81,6 +89,7 @@ def _document(
     fetch_document: FetchDocument | None,
     limits: Limits,
     listed: bool,
+    anew: bool,
     now: int,
 ) -> Dated[bytes]:
     shipped = shipped_document(vct)
@@ -88,7 +97,7 @@ def _document(
         return Dated(value=shipped, fetched_at=now, source=Source.SHIPPED)
     record = _record(vct, integrity, cache=cache, freshness=freshness, now=now)
     static = record is not None and integrity is not None
-    fresh = record is not None and 0 <= now - record.fetched_at < freshness.types_ttl
+    fresh = record is not None and not anew and _is_fresh(record, freshness, now=now)
     if record is not None and (static or fresh or fetch_document is None):
         return Dated(value=record.body, fetched_at=record.fetched_at, source=Source.CACHE)
     if fetch_document is None or not vct.startswith(("https://", "http://")):
@@ -96,7 +105,7 @@ def _document(
             ErrorKind.UNAVAILABLE, "There is no description of this type of document at hand."
         )
     try:
-        body = fetch_document(vct)
+        fetched = fetch_document(vct)
     except UndeterminedError:
         if record is None:
             raise
@@ -106,6 +115,7 @@ def _document(
             source=Source.CACHE,
             alerts=(LookupAlert.LAST_GOOD_KEPT,),
         )
+    body, lifetime = fetched.unverified_body, lifetime_of(fetched.headers)
     if integrity is not None:
         check_integrity(body, integrity)
     parse_type_document(body, vct=vct, limits=limits)
@@ -113,7 +123,14 @@ def _document(
     listed = listed or (record is not None and record.listed)
     keep(
         cache,
-        CacheRecord(kind=RecordKind.TYPE, name=name, body=body, fetched_at=now, listed=listed),
+        CacheRecord(
+            kind=RecordKind.TYPE,
+            name=name,
+            body=body,
+            fetched_at=now,
+            listed=listed,
+            marks={} if lifetime is None else {FRESH_FOR: lifetime},
+        ),
     )
     return Dated(value=body, fetched_at=now, source=Source.FETCHED)
 
@@ -131,6 +148,10 @@ def _record(
         if record is not None and _matches(record.body, integrity):
             return record
     return None
+
+
+def _is_fresh(record: CacheRecord, freshness: Freshness, *, now: int) -> bool:
+    return 0 <= now - record.fetched_at < record.marks.get(FRESH_FOR, freshness.types_ttl)
 
 
 def _matches(body: bytes, integrity: str) -> bool:

@@ -66,7 +66,8 @@ class Freshness:
     """How long looked-up values are used, all in seconds.
 
     `*_max_age` bounds the last good value: older ones count as absent. For status lists the
-    list's own `ttl` says when a fresh copy is due (`VerifiedStatusList.fresh_until`).
+    list's own `ttl` says when a fresh copy is due (`VerifiedStatusList.fresh_until`); for
+    keys and types `*_ttl` does, where their publisher does not (`http_freshness`).
     """
 
     keys_ttl: int = 15 * 60

@@ -7,7 +7,7 @@ checking one of its credentials now: `CachedLookups` does not tell it that.
 
 from carnet_securing.algorithms import SignatureCheck
 from carnet_securing.errors import CarnetError, ErrorKind, UndeterminedError
-from carnet_securing.fetch import Fetch
+from carnet_securing.fetch import Fetch, Fetched
 from carnet_securing.issuer_key import fetch_issuer_keys
 from carnet_securing.jwk import PublicJwk
 from carnet_securing.key_route import IssuerKeyRoute
@@ -17,6 +17,7 @@ from carnet_securing.urls import check_url
 from carnet_trust import kept_types
 from carnet_trust.attempts import Attempts
 from carnet_trust.entries import TrustEntry
+from carnet_trust.http_freshness import NotingFetch
 from carnet_trust.issuer_home import home_of
 from carnet_trust.issuer_keys import (
     FETCHED_ROUTES,
@@ -92,11 +93,12 @@ class OnDemandLookups:
         name = record_name(issuer, route)
         with self._key_attempts.alone(name):
             known = self._known_keys(name, now=now)
-            age = self._freshness.keys_ttl if known is None else now - known.fetched_at
-            fresh = 0 <= age < self._freshness.keys_ttl
+            fresh = known is not None and self._is_fresh(known, now=now)
             if known is not None and fresh and has_key(known.keys, issuer=issuer, kid=kid):
                 return known.dated(Source.CACHE, now=now)
-            just_fetched = known is not None and 0 <= age < self._freshness.retry_after
+            just_fetched = (
+                known is not None and 0 <= now - known.fetched_at < self._freshness.retry_after
+            )
             if not just_fetched and self._key_attempts.is_due(name, now=now):
                 fetched = self._fetch_keys(issuer, route, name, known, entry=entry, now=now)
                 if fetched is not None:
@@ -156,6 +158,10 @@ class OnDemandLookups:
     def _known_keys(self, name: str, *, now: int) -> KnownKeys | None:
         return self._keys.read(name, now=now, max_age=self._freshness.keys_max_age)
 
+    def _is_fresh(self, known: KnownKeys, *, now: int) -> bool:
+        ttl = self._freshness.keys_ttl if known.fresh_for is None else known.fresh_for
+        return 0 <= now - known.fetched_at < ttl
+
     def _fetch_keys(
         self,
         issuer: str,
@@ -167,11 +173,12 @@ class OnDemandLookups:
         now: int,
     ) -> KnownKeys | None:
         """Fetch and keep the keys; None when that fails, and the failure is noted."""
+        noting = NotingFetch(self._fetch)
         try:
             keys = fetch_issuer_keys(
                 issuer,
                 route=route,
-                fetch=self._fetch,
+                fetch=noting,
                 limits=self._limits,
                 loopback_http=self._loopback_http,
             )
@@ -179,7 +186,14 @@ class OnDemandLookups:
             self._key_attempts.note(name, now=now, error=error)
             return None
         self._key_attempts.note(name, now=now, error=None)
-        record = next_record(keys, before=before, name=name, listed=entry is not None, now=now)
+        record = next_record(
+            keys,
+            before=before,
+            name=name,
+            listed=entry is not None,
+            now=now,
+            fresh_for=noting.lifetime,
+        )
         keep(self._cache, record)
         return read_record(record)
 
@@ -238,7 +252,7 @@ class OnDemandLookups:
                 now=now,
             )
 
-    def _fetch_document(self, vct: str) -> bytes:
+    def _fetch_document(self, vct: str) -> Fetched:
         return kept_types.fetch_type_document(
             vct, fetch=self._fetch, limits=self._limits, loopback_http=self._loopback_http
         )

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from carnet_securing.algorithms import SignatureCheck
 from carnet_securing.errors import CarnetError, ErrorKind, InvalidError, UndeterminedError
-from carnet_securing.fetch import Fetch
+from carnet_securing.fetch import Fetch, Fetched
 from carnet_securing.issuer_key import fetch_issuer_keys, metadata_url
 from carnet_securing.jwk import PublicJwk
 from carnet_securing.key_route import IssuerKeyRoute
@@ -22,6 +22,7 @@ from carnet_securing.strict_json import loads_object
 from carnet_securing.urls import check_url
 from carnet_trust import kept_types
 from carnet_trust.entries import TrustEntry
+from carnet_trust.http_freshness import NotingFetch
 from carnet_trust.issuer_home import home_of
 from carnet_trust.issuer_keys import (
     FETCHED_ROUTES,
@@ -172,14 +173,22 @@ class _Run:
         before = read_record(around.cache.get(RecordKind.ISSUER_KEYS, name))
         # Lists signed by the keys known so far can still be read when this fails.
         self._keys = () if before is None else before.keys
+        noting = NotingFetch(around.fetch)
         self._keys = fetch_issuer_keys(
             entry.iss,
             route=entry.route,
-            fetch=around.fetch,
+            fetch=noting,
             limits=around.limits,
             loopback_http=around.loopback_http,
         )
-        record = next_record(self._keys, before=before, name=name, listed=True, now=around.now)
+        record = next_record(
+            self._keys,
+            before=before,
+            name=name,
+            listed=True,
+            now=around.now,
+            fresh_for=noting.lifetime,
+        )
         around.cache.put(record)
         known = read_record(record)
         if known is not None:
@@ -234,7 +243,7 @@ class _Run:
     def _refresh_type(self, vct: str) -> str:
         around = self._around
 
-        def fetch_document(name: str) -> bytes:
+        def fetch_document(name: str) -> Fetched:
             return kept_types.fetch_type_document(
                 name,
                 fetch=around.fetch,
@@ -246,11 +255,12 @@ class _Run:
             vct,
             integrity=None,
             cache=around.cache,
-            freshness=Freshness(types_ttl=0),
+            freshness=Freshness(),
             fetch_document=fetch_document,
             limits=around.limits,
             now=around.now,
             listed=True,
+            anew=True,
         )
         return vct
 
