@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from carnet_verifier import CheckId, CheckOutcome, Ground, Outcome, Shown, Showing
+from carnet_verifier import CheckId, CheckOutcome, Ground, Outcome, Showing, Shown
 from support.examining import ASKED, COPY, WORKER, Bench, bound, line, on_screen
 from support.keys import signer as key_called
 from support.simulator import NOW
