@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).resolve().parents[1] / "killloop" / "acknowledging.py"
-CALLS = "openat,write,pwrite64,fsync,fdatasync,rename,renameat,renameat2"
+CALLS = "openat,mkdir,mkdirat,write,pwrite64,fsync,fdatasync,rename,renameat,renameat2"
 CALL = re.compile(r"^\d+ +(\w+)\((.*)\) += (-?\d+)(?:<(.*)>)?")
 ON = re.compile(r"^\d+<([^>]*)>")
 RENAMED = re.compile(r'^\d+<([^>]*)>, "([^"]*)", \d+<([^>]*)>, "([^"]*)"')
@@ -42,6 +42,8 @@ class Watcher:
         call, said = found[1], found[2]
         if call.startswith("rename"):
             self._renamed(said)
+        elif call == "mkdir":
+            self._made(said)
         elif call == "openat":
             if "O_CREAT" in said and self._counts(found[4]):
                 self._dirty(str(Path(found[4]).parent))
@@ -61,6 +63,11 @@ class Watcher:
             self.synced.add(Path(path).name)
         elif self._counts(path):
             self._dirty(path)
+
+    def _made(self, said: str) -> None:
+        parent = str(Path(said.split('"')[1]).parent)
+        if parent.startswith(self.folder):
+            self._dirty(parent)
 
     def _renamed(self, said: str) -> None:
         found = RENAMED.match(said)

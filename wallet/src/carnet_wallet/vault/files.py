@@ -95,8 +95,7 @@ class PrivateFolder:
                 `vault_busy`, `storage_full`.
         """
         try:
-            with contextlib.suppress(FileExistsError):
-                path.mkdir(mode=0o700, parents=True)
+            _make_folder(path)
             fd = _open_folder(path)
         except OSError as error:
             raise storage_error(error) from None
@@ -268,6 +267,26 @@ def storage_error(error: OSError) -> VaultError:
     if error.errno == errno.ELOOP:
         return VaultError(ErrorKind.FORBIDDEN, "A part of the wallet is a link.")
     return VaultError(ErrorKind.FORBIDDEN, "The wallet cannot be reached on this computer.")
+
+
+def _make_folder(path: Path) -> None:
+    """Make a folder and those above it; each is named in the one above, durably.
+
+    Without that a power cut could take the folder with everything acknowledged in it.
+    """
+    place = path.absolute()
+    missing = [each for each in (place, *place.parents) if not each.exists()]
+    for each in reversed(missing):
+        with contextlib.suppress(FileExistsError):
+            each.mkdir(mode=0o700 if each == place else 0o777)
+    for above in {each.parent for each in (place, *missing)}:
+        # A folder one may pass through but not read cannot be synced by its name.
+        with contextlib.suppress(PermissionError):
+            fd = os.open(above, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                os.fsync(fd)
+            finally:
+                os.close(fd)
 
 
 def _open_folder(path: Path) -> int:
