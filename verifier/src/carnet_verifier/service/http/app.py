@@ -35,6 +35,7 @@ _STATUS: Final = {
     ErrorKind.TOO_LARGE: 413,
     ErrorKind.UNAVAILABLE: 503,
     ErrorKind.STORAGE_FULL: 503,
+    ErrorKind.VAULT_CORRUPT: 503,
 }
 
 
