@@ -183,6 +183,73 @@ def test_a_request_for_too_much_needs_each_tick(
     assert "vp_token" in asker.given[0]
 
 
+@pytest.mark.parametrize(
+    ("options", "parts"),
+    [
+        (["--yes"], None),
+        (["--tick", ""], None),
+        (["--tick", "hours"], ["hours"]),
+        (["--use", "hours={id}", "--yes"], ["hours"]),
+    ],
+    ids=["yes", "no tick", "tick", "use"],
+)
+def test_a_request_that_requires_nothing_shows_what_is_ticked(
+    terminal: Terminal,
+    claimed: str,
+    web: WorldWeb,
+    base: str,
+    options: list[str],
+    parts: list[str] | None,
+) -> None:
+    credentials = [
+        QUESTION["credentials"][0] | {"id": name, "claims": [{"path": [name]}]}
+        for name in ("title", "hours")
+    ]
+    sets = [{"options": [[name]], "required": False} for name in ("title", "hours")]
+    question = {"credentials": credentials, "credential_sets": sets}
+    asker = Asker(web, url=f"{base}/buyer", question=question)
+    options = [option.format(id=claimed) for option in options]
+
+    shown = terminal.json("present", str(terminal.folder), asker.link, *options)
+
+    if parts is None:
+        assert shown == {"shown": False}
+        assert "None of this is required" in terminal.said
+        assert asker.given == [{"error": "access_denied", "state": asker.state}]
+    else:
+        assert [one["query"] for one in shown["certificates"]] == parts
+        assert list(asker.given[0]["vp_token"]) == parts
+
+
+@pytest.mark.parametrize(
+    ("typed", "parts"), [("n\nn\n", None), ("n\ny\n", {"hours"})], ids=["none", "one"]
+)
+def test_a_request_that_requires_nothing_at_the_keyboard(
+    terminal: Terminal,
+    claimed: str,
+    web: WorldWeb,
+    base: str,
+    monkeypatch: pytest.MonkeyPatch,
+    typed: str,
+    parts: set[str] | None,
+) -> None:
+    credentials = [
+        QUESTION["credentials"][0] | {"id": name, "claims": [{"path": [name]}]}
+        for name in ("title", "hours")
+    ]
+    sets = [{"options": [[name]], "required": False} for name in ("title", "hours")]
+    question = {"credentials": credentials, "credential_sets": sets}
+    asker = Asker(web, url=f"{base}/buyer", question=question)
+    answer_at_keyboard(monkeypatch, typed)
+
+    terminal.run("present", str(terminal.folder), asker.link)
+
+    if parts is None:
+        assert asker.given == [{"error": "access_denied", "state": asker.state}]
+    else:
+        assert set(asker.given[0]["vp_token"]) == parts
+
+
 def test_a_request_she_cannot_answer_says_why_to_her_alone(
     terminal: Terminal, claimed: str, web: WorldWeb, base: str
 ) -> None:

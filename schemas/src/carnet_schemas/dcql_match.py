@@ -123,6 +123,12 @@ class Matches:
     smallest: tuple[CandidateMatch, ...]
     optional: tuple[tuple[str, ...], ...]
 
+    @property
+    def offered(self) -> tuple[CandidateMatch, ...]:
+        """The smallest answers to the optional parts: what a person may show, and need not."""
+        names = dict.fromkeys(name for added in self.optional for name in added)
+        return tuple(self.by_query[name][0] for name in names)
+
     def choose(self, choice: Mapping[str, Sequence[str]]) -> tuple[CandidateMatch, ...]:
         """The answer a person picked, checked again against the question.
 

@@ -219,6 +219,7 @@ def test_only_optional_sets_leave_the_choice_to_the_person() -> None:
     matches = evaluate(query(A, B, D, sets=optional), HELD)
     assert matches.smallest == ()
     assert matches.optional == (("b",), ("d",))
+    assert [match.query_id for match in matches.offered] == ["b", "d"]
     assert [match.query_id for match in matches.choose({"d": ["uno"]})] == ["d"]
 
 

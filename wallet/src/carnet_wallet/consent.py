@@ -6,6 +6,8 @@
    the exact places to open, so that neither can change afterwards (row P10).
 3. Where a request asks for more than it should, nothing is agreed by a plain yes: she ticks
    each claim herself, and only the ticks that were asked for count (DESIGN 1).
+4. Where nothing is required (OpenID4VP 1.0 section 6.4.2), nothing is ticked either: of the
+   optional parts those leave that she ticked whole, and no tick means no answer.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -73,19 +75,29 @@ class PreviewCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """Everything that would leave the wallet, before anything does."""
+    """Everything that would leave the wallet, before anything does.
+
+    `optional` is filled where nothing is required: the parts, by query, that can be ticked, each
+    group as a whole or not at all.
+    """
 
     asker: AskerName
     answer_goes_to: str
     cards: tuple[PreviewCard, ...]
     beyond: tuple[Beyond, ...]
     request_digest: str
+    optional: tuple[tuple[str, ...], ...] = ()
     _matches: tuple[CandidateMatch, ...] = field(repr=False)
 
     @property
     def asks_too_much(self) -> bool:
-        """Whether nothing is ticked beforehand."""
+        """Whether the request asks for more than needed."""
         return bool(self.beyond)
+
+    @property
+    def nothing_is_ticked(self) -> bool:
+        """Whether she ticks each claim herself, and a plain yes shows nothing."""
+        return self.asks_too_much or bool(self.optional)
 
     def warnings(self, lang: str) -> tuple[str, ...]:
         """Each reason for which the request asks for more than needed, once, in a language."""
@@ -100,8 +112,12 @@ class Preview:
 
         Raises:
             RequestRefusedError: `policy_unmet` when something asked for is not ticked: an
-                answer with a part missing would be no answer.
+                answer with a part missing would be no answer. Where all is optional: when no
+                part is ticked whole, or a tick could mean two parts.
         """
+        if self.optional:
+            matches = self._ticked_parts(frozenset(ticked or ()))
+            return Consent(request_digest=self.request_digest, matches=matches, made_by=_MAKER)
         wanted = {claim.tick for card in self.cards for claim in card.shown}
         if ticked is None and self.asks_too_much:
             raise RequestRefusedError(
@@ -117,6 +133,21 @@ class Preview:
             )
         return Consent(request_digest=self.request_digest, matches=self._matches, made_by=_MAKER)
 
+    def _ticked_parts(self, ticked: frozenset[str]) -> tuple[CandidateMatch, ...]:
+        wanted = {card.query_id: {claim.tick for claim in card.shown} for card in self.cards}
+        whole = {name for name, claims in wanted.items() if claims and claims <= ticked}
+        parts = {name for group in self.optional if whole.issuperset(group) for name in group}
+        meant = [claim for name in wanted for claim in wanted[name] if claim in ticked]
+        used = {claim for name in parts for claim in wanted[name]}
+        # One tick for two parts would show more than she may have meant.
+        if not parts or used != ticked or len(meant) != len(ticked):
+            raise RequestRefusedError(
+                ErrorKind.POLICY_UNMET,
+                "What you ticked is not a whole part of what was asked for.",
+                hint="Tick all of a part, or choose the part and the certificate yourself.",
+            )
+        return tuple(found for found in self._matches if found.query_id in parts)
+
 
 class Consent:
     """The worker's yes. Made by `Preview.agree` and nothing else."""
@@ -131,6 +162,11 @@ class Consent:
             raise TypeError("a consent is made by agreeing to a preview")
         self.request_digest = request_digest
         self.matches = matches
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """The parts of the request that are answered."""
+        return frozenset(found.query_id for found in self.matches)
 
 
 def label_of(labels: Labels, path: ConcretePath) -> Mapping[str, str]:

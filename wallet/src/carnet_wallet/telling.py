@@ -47,6 +47,11 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "fr": "Cette demande veut plus que nécessaire. Rien n'est coché.",
         "en": "This request asks for more than needed. Nothing is ticked.",
     },
+    "optional": {
+        "fr": "Rien de cela n'est obligatoire. Rien n'est coché.",
+        "en": "None of this is required. Nothing is ticked.",
+    },
+    "part": {"fr": "Au choix : {part}={card}", "en": "Your choice: {part}={card}"},
     "missing": {
         "fr": "Vous ne pouvez pas répondre à cette demande :",
         "en": "You cannot answer this request:",
@@ -179,8 +184,12 @@ def preview_lines(
     if preview.asks_too_much:
         lines.append(word("too_much", lang))
         lines += [f"  ! {warning}" for warning in preview.warnings(lang)]
+    if preview.optional:
+        lines.append(word("optional", lang))
     for card in preview.cards:
         lines += _card_lines(card, issuers=issuers, lang=lang)
+        if preview.optional:
+            lines.append(word("part", lang, part=card.query_id, card=card.card_id))
     return lines
 
 

@@ -306,12 +306,13 @@ class Wallet:
             matches = match(
                 resolved.request.query, list(cards.values()), readable=readable, now=now
             )
-            picked = matches.smallest if choice is None else matches.choose(choice)
+            required = matches.smallest if choice is None else matches.choose(choice)
         except QueryUnmetError as error:
             missing = missing_parts(error.parts, list(cards.values()))
             return Question(asker=asker, preview=None, missing=missing, resolved=resolved)
         except SchemaError as error:
             raise refused(error) from None
+        picked = required or matches.offered
         preview = Preview(
             asker=asker,
             answer_goes_to=resolved.request.response_uri,
@@ -321,6 +322,7 @@ class Wallet:
             ),
             beyond=beyond(matches.query),
             request_digest=resolved.digest,
+            optional=() if required else matches.optional,
             _matches=picked,
         )
         choices = {

@@ -14,12 +14,13 @@ from carnet_cli.exit_codes import ExitCode
 from carnet_cli.failures import UsageFailedError
 from carnet_cli.passphrase import read_passphrase
 from carnet_cli.settings import system_now
+from carnet_cli.wallet_consent import ask_consent
 from carnet_cli.wallet_edge import language_of, opened_wallet, wallet_surroundings
 from carnet_securing.errors import ErrorKind
 from carnet_trust.askers import AskerKind
 from carnet_trust.trust_file import MAX_FILE_BYTES
 from carnet_wallet import telling
-from carnet_wallet.consent import Consent, Preview
+from carnet_wallet.consent import Preview
 from carnet_wallet.errors import RequestRefusedError
 from carnet_wallet.process import forbid_core_dumps
 from carnet_wallet.records import Card
@@ -247,7 +248,7 @@ def present(
             return _cannot_answer(wallet, question, yes=yes, console=console, language=language)
         for line in _preview_lines(wallet, question.preview, language):
             console.say(line)
-        consent = _consent(question.preview, yes=yes, tick=tick, language=language)
+        consent = ask_consent(question.preview, yes=yes, tick=tick, language=language)
         if consent is None:
             wallet.decline(question)
             console.out({"shown": False}, telling.word("declined", language))
@@ -262,6 +263,7 @@ def present(
                 "claims": list(dict.fromkeys(claim.tick for claim in card.shown)),
             }
             for card in question.preview.cards
+            if card.query_id in consent.parts
         ],
         "continue_at": sent.continue_at,
     }
@@ -332,28 +334,6 @@ def _cannot_answer(
     raise RequestRefusedError(
         ErrorKind.QUERY_UNMET, telling.word("not_answered", language), hint=""
     )
-
-
-def _consent(preview: Preview, *, yes: bool, tick: str | None, language: str) -> Consent | None:
-    """Her yes, from an option or from the keyboard; None when she shows nothing."""
-    if tick is not None:
-        return preview.agree(ticked=[name for name in tick.split(",") if name])
-    if yes:
-        return preview.agree()
-    if not sys.stdin.isatty():
-        raise UsageFailedError(
-            "Nothing was shown: there is no terminal to ask you.", hint="Add --yes to show this."
-        )
-    if not preview.asks_too_much:
-        shows = typer.confirm(telling.word("show_it", language), err=True)
-        return preview.agree() if shows else None
-    wanted = dict.fromkeys(claim.tick for card in preview.cards for claim in card.shown)
-    ticked = [
-        name
-        for name in wanted
-        if typer.confirm(telling.word("tick_it", language, part=name), err=True)
-    ]
-    return preview.agree(ticked=ticked) if set(ticked) == set(wanted) else None
 
 
 def _preview_lines(wallet: Wallet, preview: Preview, language: str) -> list[str]:

@@ -1,0 +1,41 @@
+"""The worker's yes at a terminal: by an option, or asked for at the keyboard."""
+
+import sys
+
+import typer
+
+from carnet_cli.failures import UsageFailedError
+from carnet_wallet import telling
+from carnet_wallet.consent import Consent, Preview
+
+
+def ask_consent(preview: Preview, *, yes: bool, tick: str | None, language: str) -> Consent | None:
+    """Her yes, from an option or from the keyboard; None when she shows nothing.
+
+    Where nothing is required, a yes without a tick shows nothing.
+
+    Raises:
+        RequestRefusedError: `policy_unmet`, as `Preview.agree`.
+        UsageFailedError: no option, and no terminal to ask at.
+    """
+    if tick is not None:
+        ticked = [name for name in tick.split(",") if name]
+        return None if preview.optional and not ticked else preview.agree(ticked=ticked)
+    if yes:
+        return None if preview.optional else preview.agree()
+    if not sys.stdin.isatty():
+        raise UsageFailedError(
+            "Nothing was shown: there is no terminal to ask you.", hint="Add --yes to show this."
+        )
+    if not preview.nothing_is_ticked:
+        shows = typer.confirm(telling.word("show_it", language), err=True)
+        return preview.agree() if shows else None
+    wanted = dict.fromkeys(claim.tick for card in preview.cards for claim in card.shown)
+    ticked = [
+        name
+        for name in wanted
+        if typer.confirm(telling.word("tick_it", language, part=name), err=True)
+    ]
+    if preview.optional:
+        return preview.agree(ticked=ticked) if ticked else None
+    return preview.agree(ticked=ticked) if set(ticked) == set(wanted) else None
