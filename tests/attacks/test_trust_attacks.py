@@ -427,7 +427,7 @@ def test_V14_V17_every_request_is_bounded_and_only_lists_may_redirect() -> None:
     issuer = SimulatedIssuer(web)
     described(web, extends=SKILL_CERTIFICATE)
     refreshed(trusting(issuer.entry(types=(SKILL_CERTIFICATE, SUBTYPE))), web, MemoryLookupCache())
-    assert len(web.bounds) == 5
+    assert len(web.bounds) == 6
     for url, (max_bytes, max_redirects) in web.bounds.items():
         assert 0 < max_bytes <= PRESENTATION.status_token_bytes
         assert max_redirects == (PRESENTATION.status_redirects if url == issuer.status_uri else 0)

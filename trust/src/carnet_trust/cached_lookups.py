@@ -92,7 +92,9 @@ class CachedLookups:
             )
         return kept
 
-    def type_metadata(self, vct: str, *, integrity: str | None, now: int) -> Dated[TypeMetadata]:
+    def type_metadata(
+        self, vct: str, *, integrity: str | None, now: int, issuer: str | None = None
+    ) -> Dated[TypeMetadata]:
         """As `Lookups.type_metadata`; `unavailable` when a refresh has not brought it."""
         return kept_types.resolve(
             vct,
@@ -102,4 +104,5 @@ class CachedLookups:
             fetch_document=None,
             limits=self._limits,
             now=now,
+            issuer=issuer,
         )

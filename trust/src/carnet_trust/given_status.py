@@ -91,6 +91,8 @@ class GivenStatusLists:
             alerts=alerts_about(newest),
         )
 
-    def type_metadata(self, vct: str, *, integrity: str | None, now: int) -> Dated[TypeMetadata]:
+    def type_metadata(
+        self, vct: str, *, integrity: str | None, now: int, issuer: str | None = None
+    ) -> Dated[TypeMetadata]:
         """As the other lookups."""
-        return self._lookups.type_metadata(vct, integrity=integrity, now=now)
+        return self._lookups.type_metadata(vct, integrity=integrity, now=now, issuer=issuer)

@@ -11,6 +11,7 @@ from carnet_trust.integrity import check_integrity
 from carnet_trust.kept_lists import keep
 from carnet_trust.lookup_cache import CacheRecord, LookupCache, RecordKind
 from carnet_trust.lookups import Dated, Freshness, LookupAlert, Source
+from carnet_trust.type_copies import FetchCopy, copy_name, issuers_copy
 from carnet_trust.type_document import parse_type_document
 from carnet_trust.type_metadata import TypeMetadata, resolve_type, shipped_document, shipped_type
 
@@ -29,6 +30,8 @@ def resolve(
     now: int,
     listed: bool = False,
     anew: bool = False,
+    issuer: str | None = None,
+    fetch_copy: FetchCopy | None = None,
 ) -> Dated[TypeMetadata]:
     """Resolve a type from what is at hand, and fetch only with `fetch_document`.
 
@@ -36,6 +39,8 @@ def resolve(
         integrity: `vct#integrity` as signed; a document kept under it never ages.
         listed: whether the trust data asked for it.
         anew: fetch what no integrity pins even when it is fresh.
+        issuer: who signed `integrity`; for a type that ships, its copy may be the one meant.
+        fetch_copy: fetches such a copy, when that is allowed.
 
     Raises:
         UndeterminedError: `unavailable` when a document is not at hand and may not be
@@ -45,7 +50,18 @@ def resolve(
     shipped = shipped_type(vct)
     document = shipped_document(vct)
     if shipped is not None and document is not None:
-        if integrity is not None:
+        if integrity is not None and not _matches(document, integrity):
+            copy = issuers_copy(
+                vct,
+                integrity=integrity,
+                issuer=issuer,
+                cache=cache,
+                fetch_copy=fetch_copy,
+                limits=limits,
+                now=now,
+            )
+            if copy is not None:
+                return copy
             check_integrity(document, integrity)
         return Dated(value=shipped, fetched_at=now, source=Source.SHIPPED)
 
@@ -163,4 +179,4 @@ def _matches(body: bytes, integrity: str) -> bool:
 
 
 def _name(vct: str, integrity: str | None) -> str:
-    return vct if integrity is None else f"{vct} {integrity}"
+    return vct if integrity is None else copy_name(vct, integrity)

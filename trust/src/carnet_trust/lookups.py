@@ -132,13 +132,17 @@ class Lookups(Protocol):
         """
         ...
 
-    def type_metadata(self, vct: str, *, integrity: str | None, now: int) -> "Dated[TypeMetadata]":
+    def type_metadata(
+        self, vct: str, *, integrity: str | None, now: int, issuer: str | None = None
+    ) -> "Dated[TypeMetadata]":
         """The metadata of a type with everything it extends, merged.
 
         Args:
             vct: the type, byte for byte.
             integrity: `vct#integrity` of the credential, if signed.
             now: Unix seconds.
+            issuer: who signed that, authenticated: its copy of a type that we ship may be
+                the one it means.
 
         Raises:
             UndeterminedError: `unavailable` or a fetch error.

@@ -75,6 +75,7 @@ class OnDemandLookups:
         # Two, since whoever waits for a list may then wait for the keys that signed it.
         self._key_attempts = Attempts(retry_after=self._freshness.retry_after)
         self._list_attempts = Attempts(retry_after=self._freshness.retry_after)
+        self._type_attempts = Attempts(retry_after=self._freshness.retry_after)
         self._keys = KeyRecords(cache)
         self._lists = KeptLists(cache, StatusTokens(check=check, limits=limits))
 
@@ -143,8 +144,18 @@ class OnDemandLookups:
         self._remember_aggregation(dated.value, signer=signer, now=now)
         return dated
 
-    def type_metadata(self, vct: str, *, integrity: str | None, now: int) -> Dated[TypeMetadata]:
-        """As `Lookups.type_metadata`; fetches only when it was made to."""
+    def type_metadata(
+        self, vct: str, *, integrity: str | None, now: int, issuer: str | None = None
+    ) -> Dated[TypeMetadata]:
+        """As `Lookups.type_metadata`; fetches descriptions only when it was made to.
+
+        An issuer's copy of a type that ships is fetched either way, once for each hash: it is
+        as issuer-wide as the keys.
+        """
+
+        def fetch_copy(address: str) -> bytes | None:
+            return self._fetch_copy(address, now=now)
+
         return kept_types.resolve(
             vct,
             integrity=integrity,
@@ -153,6 +164,8 @@ class OnDemandLookups:
             fetch_document=self._fetch_document if self._fetch_types else None,
             limits=self._limits,
             now=now,
+            issuer=issuer,
+            fetch_copy=fetch_copy,
         )
 
     def _known_keys(self, name: str, *, now: int) -> KnownKeys | None:
@@ -256,6 +269,16 @@ class OnDemandLookups:
         return kept_types.fetch_type_document(
             vct, fetch=self._fetch, limits=self._limits, loopback_http=self._loopback_http
         )
+
+    def _fetch_copy(self, address: str, *, now: int) -> bytes | None:
+        with self._type_attempts.alone(address):
+            if not self._type_attempts.is_due(address, now=now):
+                return None
+            self._type_attempts.note(address, now=now, error=None)
+            try:
+                return self._fetch_document(address).unverified_body
+            except CarnetError:
+                return None
 
 
 def _last_good_list(

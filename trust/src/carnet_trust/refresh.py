@@ -6,6 +6,7 @@ time unrelated to it. Nothing is fetched for an issuer that nobody listed.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, TypeVar
@@ -20,9 +21,10 @@ from carnet_securing.limits import Limits
 from carnet_securing.status_list import fetch_status_token
 from carnet_securing.strict_json import loads_object
 from carnet_securing.urls import check_url
-from carnet_trust import kept_types
+from carnet_trust import kept_types, type_copies
 from carnet_trust.entries import TrustEntry
 from carnet_trust.http_freshness import NotingFetch
+from carnet_trust.integrity import integrity_of
 from carnet_trust.issuer_home import home_of
 from carnet_trust.issuer_keys import (
     FETCHED_ROUTES,
@@ -42,6 +44,7 @@ from carnet_trust.lookup_cache import LookupCache, RecordKind
 from carnet_trust.lookups import Freshness, LookupAlert, Source
 from carnet_trust.status_tokens import ListSigner, StatusTokens, token_bytes
 from carnet_trust.trust_file import TrustData
+from carnet_trust.type_metadata import shipped_document, within_shipped
 
 T = TypeVar("T")
 
@@ -145,6 +148,8 @@ class _Run:
         lists = [self._attempt(partial(self._refresh_list, uri)) for uri in uris]
         types = [vct for vct in self._entry.types if vct.startswith(("https://", "http://"))]
         described = [self._attempt(partial(self._refresh_type, vct)) for vct in types]
+        for vct in self._entry.types:
+            self._refresh_copy(vct)
         return IssuerRefresh(
             iss=self._entry.iss,
             keys=fetched_keys,
@@ -263,6 +268,35 @@ class _Run:
             anew=True,
         )
         return vct
+
+    def _refresh_copy(self, vct: str) -> None:
+        """Keep the issuer's copy of a type that ships, where it is another than ours.
+
+        An issuer need not serve one: that is no problem to report.
+        """
+        around = self._around
+        address = type_copies.copy_address(vct, issuer=self._entry.iss)
+        if address is None:
+            return
+        with suppress(CarnetError):
+            fetched = kept_types.fetch_type_document(
+                address,
+                fetch=around.fetch,
+                limits=around.limits,
+                loopback_http=around.loopback_http,
+            )
+            body = fetched.unverified_body
+            if body == shipped_document(vct):
+                return
+            within_shipped(vct, body, limits=around.limits)
+            type_copies.keep_copy(
+                vct,
+                body,
+                integrity=integrity_of(body),
+                cache=around.cache,
+                listed=True,
+                now=around.now,
+            )
 
     def _note(self, alerts: tuple[LookupAlert, ...]) -> None:
         self._alerts.update(dict.fromkeys(alerts))

@@ -104,6 +104,25 @@ def shipped_document(vct: str) -> bytes | None:
     return type_metadata_bytes(vct) if vct in CREDENTIAL_TYPES else None
 
 
+def within_shipped(vct: str, copy: bytes, *, limits: Limits) -> TypeMetadata:
+    """What an issuer's copy of a shipped type says, held to what ships.
+
+    Its rules may only be stricter, as if it extended ours; every word shown stays ours.
+
+    Raises:
+        InvalidError: `malformed` when it is looser, extends something, or is ill-formed;
+            `vct_mismatch` or `too_large`.
+    """
+    ours = parse_type_document(type_metadata_bytes(vct), vct=vct, limits=PRESENTATION)
+    theirs = parse_type_document(copy, vct=vct, limits=limits)
+    if theirs.extends is not None:
+        raise InvalidError(ErrorKind.MALFORMED, "A copy of a type description extends another.")
+    merged, shipped = _merge([theirs, ours]), _merge([ours])
+    words = {rule.path: rule.labels for rule in shipped.claims}
+    claims = tuple(replace(rule, labels=words.get(rule.path, ())) for rule in merged.claims)
+    return replace(shipped, claims=claims, tree=build_tree(claims))
+
+
 def _merge(documents: list[TypeDocument]) -> TypeMetadata:
     """Merge documents, the asked one first and the base last."""
     rules: dict[Path, ClaimRule] = {}

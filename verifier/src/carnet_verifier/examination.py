@@ -269,7 +269,10 @@ class _Examiner:
         """
         try:
             metadata = self.around.lookups.type_metadata(
-                authentic.vct, integrity=authentic.vct_integrity, now=self.around.now
+                authentic.vct,
+                integrity=authentic.vct_integrity,
+                now=self.around.now,
+                issuer=authentic.issuer.issuer,
             )
         except UndeterminedError as error:
             if authentic.vct_integrity is None:

@@ -204,7 +204,10 @@ def _check_content(
 def _metadata(credential: VerifiedCredential, judges: Judges, now: int) -> TypeMetadata | None:
     try:
         return judges.lookups.type_metadata(
-            credential.vct, integrity=credential.vct_integrity, now=now
+            credential.vct,
+            integrity=credential.vct_integrity,
+            now=now,
+            issuer=credential.issuer.issuer,
         ).value
     except UndeterminedError:
         if credential.vct_integrity is not None:
