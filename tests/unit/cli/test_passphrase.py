@@ -1,0 +1,105 @@
+"""Where a passphrase comes from; never from an argument, never shown."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from carnet_cli.failures import UsageFailedError
+from carnet_cli.passphrase import read_passphrase
+
+
+class Keyboard(io.StringIO):
+    """A terminal somebody types on."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def _nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CARNET_PASSPHRASE", raising=False)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, *answers: str) -> None:
+    waiting = list(answers)
+
+    def ask(prompt: str, stream: object = None) -> str:
+        assert "assphrase" in prompt or "again" in prompt
+        return waiting.pop(0)
+
+    monkeypatch.setattr("sys.stdin", Keyboard())
+    monkeypatch.setattr("getpass.getpass", ask)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ("rue des Lilas 14", "rue des Lilas 14"),
+        ("rue des Lilas 14\n", "rue des Lilas 14"),
+        ("rue des Lilas 14\r\nsecond line\n", "rue des Lilas 14"),
+        ("  spaces stay \n", "  spaces stay "),
+        ("\ufeffafter a mark\n", "after a mark"),
+        ("é\u0301 as it is\n", "é\u0301 as it is"),
+    ],
+    ids=range(6),
+)
+def test_the_first_line_of_a_file(tmp_path: Path, data: str, expected: str) -> None:
+    file = tmp_path / "passphrase"
+    file.write_bytes(data.encode())
+    assert read_passphrase(file, confirm=True) == expected
+
+
+@pytest.mark.parametrize("data", [b"", b"\n", b"\r\nsecond", b"\xff\xfe", b"\xef\xbb\xbf\n"])
+def test_files_without_one(tmp_path: Path, data: bytes) -> None:
+    file = tmp_path / "passphrase"
+    file.write_bytes(data)
+    with pytest.raises(UsageFailedError) as caught:
+        read_passphrase(file, confirm=False)
+    assert str(tmp_path) not in caught.value.message
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        read_passphrase(tmp_path / "nowhere", confirm=False)
+
+
+def test_the_file_comes_before_the_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARNET_PASSPHRASE", "of the variable")
+    assert read_passphrase(None, confirm=True) == "of the variable"
+    file = tmp_path / "passphrase"
+    file.write_text("of the file")
+    assert read_passphrase(file, confirm=True) == "of the file"
+
+
+def test_an_empty_variable_is_not_a_wish_to_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    typed(monkeypatch, "typed")
+    monkeypatch.setenv("CARNET_PASSPHRASE", "")
+    with pytest.raises(UsageFailedError, match="empty"):
+        read_passphrase(None, confirm=False)
+
+
+def test_without_a_terminal_it_is_a_usage_error() -> None:
+    with pytest.raises(UsageFailedError) as caught:
+        read_passphrase(None, confirm=False)
+    assert "--passphrase-file" in caught.value.hint
+    assert "CARNET_PASSPHRASE" in caught.value.hint
+
+
+@pytest.mark.parametrize("answers", [("one", "two"), ("one", ""), ("", "")])
+def test_a_new_one_is_typed_twice_the_same(
+    answers: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed(monkeypatch, *answers)
+    with pytest.raises(UsageFailedError):
+        read_passphrase(None, confirm=True)
+
+
+def test_typed_at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    typed(monkeypatch, "one", "one")
+    assert read_passphrase(None, confirm=True) == "one"
+    typed(monkeypatch, "two")
+    assert read_passphrase(None, confirm=False) == "two"
