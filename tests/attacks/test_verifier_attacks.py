@@ -318,3 +318,21 @@ def test_I30_methods_and_challenges_are_told(world: World) -> None:
     unasked = world.client.get(f"/result/{asked.id}")
     assert unasked.headers["www-authenticate"].startswith("Bearer realm=")
     assert "error" not in unasked.json()
+
+
+def test_Q03_a_bystander_cannot_answer_or_decline_for_the_holder(
+    world: World, worker: Worker
+) -> None:
+    asked = world.ask()
+    claims = world.request_claims(asked)
+    assert world.answer(asked, "junk~").status_code == 200
+    assert world.judged(asked) == ("rejected", "not_authentic")
+    assert (
+        world.post(asked, {"error": "access_denied", "state": claims["state"]}).status_code == 200
+    )
+    shown = worker.present(audience=claims["client_id"], nonce=claims["nonce"])
+    assert world.answer(asked, shown).status_code == 200
+    assert world.judged(asked) == ("verified", None)
+    late = {"vp_token": '{"certificate": ["junk~"]}', "state": claims["state"]}
+    assert world.post(asked, late).status_code == 404
+    assert world.judged(asked) == ("verified", None)

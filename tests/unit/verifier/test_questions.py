@@ -37,14 +37,7 @@ def add(store: QuestionStore, *, lifetime: int = 600, key: bytes | None = None) 
 
 
 def finish(store: QuestionStore, question_id: str, *, now: int = NOW, mark: str = "x") -> None:
-    store.finish(
-        question_id,
-        standing="answered",
-        report={"outcome": mark},
-        claims={"c": []},
-        wallet_error=None,
-        now=now,
-    )
+    store.finish(question_id, report={"outcome": mark}, claims={"c": []}, now=now)
 
 
 def kind_of(call: object) -> ErrorKind:
@@ -172,3 +165,26 @@ def test_an_answered_question_keeps_no_key(store: QuestionStore, tmp_path: Path)
     with store._database.read() as connection:
         kept = connection.exec_driver_sql("SELECT decryption_key FROM questions").scalar()
     assert kept is None
+
+
+def test_what_anybody_may_post_is_noted_and_ends_nothing(store: QuestionStore) -> None:
+    new = add(store)
+    store.note(new.id, standing="declined", report=None, wallet_error="access_denied", now=NOW)
+    assert store.result(new.id).standing == "declined"
+    store.note(new.id, standing="open", report={"outcome": "junk"}, wallet_error=None, now=NOW)
+    assert store.open_question(new.id, now=NOW).id == new.id
+    finish(store, new.id, mark="the holder's")
+    assert store.result(new.id).report == {"outcome": "the holder's"}
+    with pytest.raises(CarnetError) as raised:
+        store.note(new.id, standing="declined", report=None, wallet_error="x", now=NOW)
+    assert raised.value.kind is ErrorKind.REPLAY
+    assert store.result(new.id).standing == "answered"
+
+
+def test_a_deep_report_can_be_read_again(store: QuestionStore) -> None:
+    deep: object = "x"
+    for _ in range(40):
+        deep = {"a": deep}
+    new = add(store)
+    store.finish(new.id, report={"outcome": "x"}, claims={"c": [deep]}, now=NOW)
+    assert store.result(new.id).claims == {"c": [deep]}

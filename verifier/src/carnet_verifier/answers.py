@@ -134,6 +134,7 @@ def examine_answer(
             query_id: tuple(_shown(several, queries[query_id]))
             for query_id, several in examinations.items()
         },
+        spends_nonce=any(one.authentic is not None for one in everyone),
     )
 
 

@@ -36,10 +36,16 @@ class ShownCredential:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExaminedAnswer:
-    """A report with what was shown. Only `VerifiedAnswer` may be relied on unread."""
+    """A report with what was shown. Only `VerifiedAnswer` may be relied on unread.
+
+    Attributes:
+        spends_nonce: whether something in it was made by its holder for this very question.
+            Anybody who saw the question can post what was not, so that must end nothing.
+    """
 
     report: Report
     credentials: Mapping[str, tuple[ShownCredential, ...]] = field(repr=False)
+    spends_nonce: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,11 @@ HEADLINES: Final[Mapping[Outcome | Ground, Text]] = {
     ),
 }
 
+UNREADABLE: Final = both(
+    "Cela ne se lit pas comme une attestation.", "This does not read as a certificate."
+)
+"""For a text of another kind, empty or cut short: that is nobody's fraud."""
+
 WITHOUT_DATE: Final[Mapping[Ground, Text]] = {
     Ground.EXPIRED: both(
         "Authentique, délivré par {issuer}, mais expiré.",

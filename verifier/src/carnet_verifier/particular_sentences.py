@@ -58,13 +58,6 @@ BY_KIND: Final[Mapping[tuple[CheckId, CheckOutcome, ErrorKind], Said]] = {
     ),
     (CheckId.HOLDER_BINDING, _FAILED, ErrorKind.KB_UNEXPECTED): Said(
         text=both(
-            "Cette réponse a été faite pour la question de quelqu'un d'autre.",
-            "This answer was made for somebody else's question.",
-        ),
-        what_to_do=ASK_AGAIN,
-    ),
-    (CheckId.HOLDER_BINDING, _FAILED, ErrorKind.KB_UNEXPECTED): Said(
-        text=both(
             "Ceci est une réponse à une demande, pas une copie de l'attestation.",
             "This is an answer to a request, not a copy of the certificate.",
         ),

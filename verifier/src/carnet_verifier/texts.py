@@ -82,6 +82,8 @@ def headline(conclusion: Conclusion, *, issuer: Text | None, showing: Showing | 
         chosen = _unrejected(conclusion, showing)
     elif issuer is None and ground is not Ground.NOT_AUTHENTIC:
         chosen = headlines.NOTHING_AUTHENTIC
+    elif leading is not None and leading.id is CheckId.FORMAT:
+        chosen = headlines.UNREADABLE
     elif ground is Ground.POLICY_UNMET and leading is not None:
         chosen = headlines.UNMET.get(leading.id, headlines.HEADLINES[ground])
     else:

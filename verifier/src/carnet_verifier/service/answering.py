@@ -5,6 +5,10 @@
 3. `state` ties it to the question; without it nothing is stored and nothing is spent.
 4. The answer is examined (`carnet_verifier.answers`).
 5. Result and spent nonce are stored by one conditional update (`questions.finish`).
+
+An answer in which nothing was made by its holder for this question, and a refusal, can come
+from anybody who saw the question: each is noted and can be read, but ends nothing. The
+question stays open for the holder's own answer until its time is over.
 """
 
 from dataclasses import dataclass, field
@@ -58,11 +62,10 @@ def receive(
     posted = _open(body, question, surroundings.limits)
     question.check_state(posted.state)
     if posted.unverified_vp_token is None:
-        store.finish(
+        store.note(
             question.id,
             standing="declined",
             report=None,
-            claims=None,
             wallet_error=posted.error,
             now=surroundings.now,
         )
@@ -76,14 +79,13 @@ def receive(
         ),
         surroundings=surroundings,
     )
-    store.finish(
-        question.id,
-        standing="answered",
-        report=examined.report.to_json(),
-        claims=claims_by_query(examined),
-        wallet_error=None,
-        now=surroundings.now,
-    )
+    report = examined.report.to_json()
+    if not examined.spends_nonce:
+        store.note(
+            question.id, standing="open", report=report, wallet_error=None, now=surroundings.now
+        )
+        return
+    store.finish(question.id, report=report, claims=claims_by_query(examined), now=surroundings.now)
 
 
 def claims_by_query(examined: ExaminedAnswer) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from carnet_schemas.oid4vp_request import ResponseMode
 from carnet_securing.durable_file import read_private_file, write_private_file
@@ -17,7 +17,7 @@ from carnet_trust import standard_base64
 from carnet_trust.cached_lookups import CachedLookups
 from carnet_trust.file_lookup_cache import FileLookupCache
 from carnet_trust.refresh import RefreshReport, refresh
-from carnet_trust.trust_file import TrustData, parse_trust_file, trust_file_bytes
+from carnet_trust.trust_file import MAX_FILE_BYTES, TrustData, parse_trust_file, trust_file_bytes
 from carnet_verifier.examination import Surroundings
 from carnet_verifier.policy import NoFurtherCondition
 from carnet_verifier.service import answering, asking, identity
@@ -38,8 +38,6 @@ from carnet_verifier.service.settings import (
     VerifierSettings,
     check_settings_input,
 )
-
-_MAX_TRUST_BYTES: Final = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +131,7 @@ class Verifier:
             else read_key_file(directory / KEY_FILE, passphrase=passphrase)
         )
         trust = parse_trust_file(
-            read_private_file(directory / TRUST_FILE, max_bytes=_MAX_TRUST_BYTES)
+            read_private_file(directory / TRUST_FILE, max_bytes=MAX_FILE_BYTES)
         )
         return cls._over(directory, settings=settings, signer=signer, trust=trust, limits=limits)
 

@@ -22,6 +22,8 @@ from carnet_verifier.service.tables import QUESTIONS
 
 _RANDOM_BYTES: Final = 16
 _NONCE_BYTES: Final = 32
+_MAX_STORED_DEPTH: Final = 2 * strict_json.MAX_DEPTH
+"""What came in was bounded; a report and the claims stand a few levels deeper in ours."""
 _MAX_STORED: Final = 4 * 1024 * 1024
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -133,7 +135,7 @@ class QuestionStore:
             ServiceError: `not_found` for one that is unknown, answered or too old; the three
                 look the same.
         """
-        row = self._row(question_id, QUESTIONS.c.standing == "open", QUESTIONS.c.expires_at > now)
+        row = self._row(question_id, _unanswered(now))
         return OpenQuestion(
             id=row.id,
             audience=row.audience,
@@ -148,10 +150,8 @@ class QuestionStore:
         self,
         question_id: str,
         *,
-        standing: str,
-        report: Mapping[str, Any] | None,
-        claims: Mapping[str, Any] | None,
-        wallet_error: str | None,
+        report: Mapping[str, Any],
+        claims: Mapping[str, Any],
         now: int,
     ) -> None:
         """Store the result and spend the nonce, at most once.
@@ -159,21 +159,43 @@ class QuestionStore:
         Raises:
             ServiceError: `replay` when another answer was stored first, or time ran out.
         """
+        self._update(
+            question_id,
+            now,
+            standing="answered",
+            report=strict_json.dumps(dict(report)),
+            claims=strict_json.dumps(dict(claims)),
+            wallet_error=None,
+            decryption_key=None,
+        )
+
+    def note(
+        self,
+        question_id: str,
+        *,
+        standing: str,
+        report: Mapping[str, Any] | None,
+        wallet_error: str | None,
+        now: int,
+    ) -> None:
+        """Keep what came, and go on waiting for the holder's own answer.
+
+        Raises:
+            ServiceError: `replay` when the question was answered, or time ran out.
+        """
+        self._update(
+            question_id,
+            now,
+            standing=standing,
+            report=None if report is None else strict_json.dumps(dict(report)),
+            wallet_error=wallet_error,
+        )
+
+    def _update(self, question_id: str, now: int, **values: Any) -> None:
         statement = (
             update(QUESTIONS)
-            .where(
-                QUESTIONS.c.id == question_id,
-                QUESTIONS.c.standing == "open",
-                QUESTIONS.c.expires_at > now,
-            )
-            .values(
-                standing=standing,
-                report=None if report is None else strict_json.dumps(dict(report)),
-                claims=None if claims is None else strict_json.dumps(dict(claims)),
-                wallet_error=wallet_error,
-                answered_at=now,
-                decryption_key=None,
-            )
+            .where(QUESTIONS.c.id == question_id, _unanswered(now))
+            .values(answered_at=now, **values)
         )
         with self._database.write() as connection:
             if connection.execute(statement).rowcount != 1:
@@ -215,6 +237,10 @@ class QuestionStore:
         return row
 
 
+def _unanswered(now: int) -> ColumnElement[bool]:
+    return (QUESTIONS.c.standing != "answered") & (QUESTIONS.c.expires_at > now)
+
+
 def unknown_question() -> ServiceError:
     """One answer for unknown, spent and expired: it tells a prober nothing."""
     return ServiceError(ErrorKind.NOT_FOUND, "There is no open question of this name.")
@@ -236,4 +262,4 @@ def _hash(secret: str) -> str:
 
 
 def _read(text: str) -> dict[str, Any]:
-    return strict_json.loads_object(text, max_bytes=_MAX_STORED)
+    return strict_json.loads_object(text, max_bytes=_MAX_STORED, max_depth=_MAX_STORED_DEPTH)
