@@ -39,7 +39,8 @@ def explain(error: Exception) -> Failure | None:
         case CarnetError():
             return Failure(str(error.kind), error.message, error.hint, ExitCode.FAILED)
         case SchemaError():
-            return Failure(str(error.kind), str(error), "", ExitCode.FAILED)
+            hint = f"Look at {error.pointer}" if error.pointer else ""
+            return Failure(str(error.kind), error.message, hint, ExitCode.FAILED)
         case FileNotFoundError() | IsADirectoryError() | NotADirectoryError() | PermissionError():
             return Failure("usage", _about_file(error), "", ExitCode.USAGE)
         case OSError():

@@ -1,6 +1,7 @@
 """Build the parser, run one command, explain once what went wrong."""
 
 import importlib
+import io
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -10,7 +11,7 @@ from typer.exceptions import TyperException
 
 from carnet_cli.console import Console
 from carnet_cli.exit_codes import ExitCode
-from carnet_cli.failures import explain
+from carnet_cli.failures import Failure, explain
 
 _GROUPS: Final = {
     "issuer": "Issue certificates to a class, pause and withdraw them.",
@@ -55,6 +56,9 @@ def main(arguments: Sequence[str]) -> int:
         result = app(args=list(arguments), prog_name="carnet", standalone_mode=False)
     except TyperException as error:
         _show_usage(error, console)
+        if console.json_output:
+            usage = Failure("usage", str(error), "See --help.", ExitCode.USAGE)
+            console.out(usage.to_json(), "")
         return ExitCode.USAGE
     except (KeyboardInterrupt, EOFError):
         console.say("Stopped.")
@@ -75,7 +79,14 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def run() -> None:
-    """The `carnet` entry point."""
+    """The `carnet` entry point.
+
+    Data is UTF-8 wherever it goes: a terminal or pipe of another encoding must not turn a
+    verified document into a traceback.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     sys.exit(main(sys.argv[1:]))
 
 

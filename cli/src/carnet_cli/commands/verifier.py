@@ -19,6 +19,7 @@ from carnet_cli.settings import loopback_http_allowed, system_now
 from carnet_schemas.oid4vp_request import ResponseMode
 from carnet_securing import strict_json
 from carnet_securing.fetch_http import HttpFetch
+from carnet_trust.trust_file import MAX_FILE_BYTES
 from carnet_verifier.service import Certificate, Verifier, read_trust
 from carnet_verifier.service.settings import Identification
 
@@ -59,7 +60,7 @@ def init(
         name=name,
         url=url,
         passphrase=read_passphrase(passphrase_file, confirm=True),
-        trust=read_trust(None if trust is None else _read(trust, _MAX_FILE)),
+        trust=read_trust(None if trust is None else _read(trust, MAX_FILE_BYTES)),
         certificate=_certificate(certificate, key, by_hash=x509_hash),
         response_mode=response_mode,
         allow_loopback_http=loopback_http_allowed(flag=allow_loopback_http),
@@ -117,7 +118,7 @@ def trust_command(
 ) -> None:
     """Choose whom you trust, in place of what was chosen before. Restart `serve` after it."""
     console = Console(json_output)
-    trusted = read_trust(_read(file, _MAX_FILE))
+    trusted = read_trust(_read(file, MAX_FILE_BYTES))
     with closing(Verifier.open(directory, passphrase=None)) as verifier:
         verifier.set_trust(trusted)
     issuers = [entry.iss for entry in trusted.entries]

@@ -23,7 +23,7 @@ from carnet_trust.given_status import GivenStatusLists
 from carnet_trust.lookup_cache import MemoryLookupCache
 from carnet_trust.lookups import Lookups
 from carnet_trust.on_demand_lookups import OnDemandLookups
-from carnet_trust.trust_file import TrustData, parse_trust_file
+from carnet_trust.trust_file import MAX_FILE_BYTES, TrustData, parse_trust_file
 from carnet_verifier import (
     Asked,
     BearerCopy,
@@ -36,7 +36,6 @@ from carnet_verifier import (
 )
 
 _MAX_TOKEN: Final = 8 * 1024 * 1024
-_MAX_TRUST: Final = 4 * 1024 * 1024
 _DIGITS: Final = re.compile(r"[0-9]{6}")
 _CODES: Final = {
     Outcome.VERIFIED: ExitCode.OK,
@@ -89,7 +88,7 @@ def command(
     document = _read(file)
     trusted = TrustData.of(())
     if trust is not None:
-        trusted = parse_trust_file(_read_file(trust, _MAX_TRUST))
+        trusted = parse_trust_file(_read_file(trust, MAX_FILE_BYTES))
     given = None if status is None else _read_file(status, _MAX_TOKEN)
     loopback = loopback_http_allowed(flag=allow_loopback_http)
     with HttpFetch(loopback_http=loopback, ca_file=ca_file_of(ca_file)) as fetch:
