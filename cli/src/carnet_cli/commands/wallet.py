@@ -224,7 +224,9 @@ def present(
     yes: Annotated[bool, typer.Option("--yes", help="Show what the preview says.")] = False,
     tick: Annotated[
         str | None,
-        typer.Option("--tick", help="Claims you tick, with commas; where nothing is ticked for you."),
+        typer.Option(
+            "--tick", help="Claims you tick, with commas; where nothing is ticked for you."
+        ),
     ] = None,
     use: Annotated[
         list[str] | None,
