@@ -15,7 +15,6 @@ from carnet_issuer.errors import ProtocolError
 from carnet_issuer.http.endpoints import Endpoints
 from carnet_issuer.http.errors import error_response
 from carnet_issuer.http.messages import Incoming
-from carnet_issuer.http.peer_limit import PeerLimit
 from carnet_securing.errors import ErrorKind, UndeterminedError
 from carnet_securing.fetch import Fetched, Posted
 from killloop.process import CALL, Link
@@ -36,7 +35,7 @@ class FarSide(WorldWeb):
         super().__init__()
         self._home = school.issuer.config.url
         self._watch = watch
-        self._endpoints = Endpoints(school.service, lambda: now, PeerLimit())
+        self._endpoints = Endpoints(school.service, lambda: now)
 
     def get(self, url: str, *, accept: str, max_bytes: int, max_redirects: int = 0) -> Fetched:
         """As `Fetch.get`."""
@@ -90,7 +89,6 @@ class FarSide(WorldWeb):
             authorization=tuple(v for v in [headers.get("authorization")] if v),
             query={},
             path=path,
-            peer="wallet",
         )
         try:
             return handle(incoming)

@@ -19,7 +19,6 @@ import httpx2
 
 from carnet_issuer.fail_points import UNDISTURBED, FailPoints
 from carnet_issuer.http.app import create_app
-from carnet_issuer.http.peer_limit import PeerLimit
 from carnet_issuer.http.server import serve
 from carnet_issuer.service import Issuer, Offer
 from carnet_issuer.wallet_service import WalletService
@@ -118,7 +117,6 @@ def running_issuer(
     path: str = "",
     people: int = 60,
     fail_points: FailPoints = UNDISTURBED,
-    limit: PeerLimit | None = None,
     **options: Any,
 ) -> Iterator[RunningIssuer]:
     """Create an issuer under `parent` and serve it until the block ends."""
@@ -148,7 +146,7 @@ def running_issuer(
             template_id=template.id,
             record_ids=list(report.record_ids),
         )
-        with serving(create_app(service, clock=clock, limit=limit), listener):
+        with serving(create_app(service, clock=clock), listener):
             yield running
 
 

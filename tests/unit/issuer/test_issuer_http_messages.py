@@ -1,9 +1,8 @@
-"""Reading headers, and holding up who fails too often."""
+"""Reading headers."""
 
 import pytest
 
 from carnet_issuer.http.messages import accepts_gzip, prefers
-from carnet_issuer.http.peer_limit import PeerLimit
 
 JWT, JSON = "application/jwt", "application/json"
 
@@ -45,29 +44,3 @@ def test_unsigned_unless_signed_is_preferred(accept: str, signed: bool) -> None:
 )
 def test_gzip_only_where_it_is_taken(header: str, packed: bool) -> None:
     assert accepts_gzip(header) is packed
-
-
-def test_I03_a_peer_waits_after_too_many_failures_and_no_other_does() -> None:
-    limit = PeerLimit(failures=3, window=60)
-    for _ in range(3):
-        assert limit.seconds_to_wait("a", now=100) == 0
-        limit.failed("a", now=100)
-    assert limit.seconds_to_wait("a", now=110) == 50
-    assert limit.seconds_to_wait("b", now=110) == 0
-    assert limit.seconds_to_wait("a", now=160) == 0
-    limit.failed("a", now=160)
-    assert limit.seconds_to_wait("a", now=161) == 0
-
-
-def test_the_table_of_peers_is_bounded() -> None:
-    limit = PeerLimit(failures=1)
-    for number in range(12_000):
-        limit.failed(str(number), now=1)
-    assert len(limit._counts) == 10_000
-    assert limit.seconds_to_wait("11999", now=2) > 0
-
-
-def test_a_clock_that_goes_back_holds_nobody_up_for_ever() -> None:
-    limit = PeerLimit(failures=1, window=60)
-    limit.failed("a", now=1_000_000)
-    assert limit.seconds_to_wait("a", now=10) == 0

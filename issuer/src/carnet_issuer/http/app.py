@@ -16,7 +16,6 @@ from carnet_issuer.errors import MissingTokenError, OAuthCode, ProtocolError
 from carnet_issuer.http import errors
 from carnet_issuer.http.endpoints import Clock, Endpoints
 from carnet_issuer.http.messages import Incoming, read_incoming
-from carnet_issuer.http.peer_limit import PeerLimit
 from carnet_issuer.wallet_service import WalletService
 
 _READ: Final = ["GET", "HEAD"]
@@ -30,20 +29,18 @@ _SECURITY: Final = {
 }
 
 
-def create_app(*services: WalletService, clock: Clock, limit: PeerLimit | None = None) -> FastAPI:
+def create_app(*services: WalletService, clock: Clock) -> FastAPI:
     """Build the application.
 
     Args:
         services: unlocked issuers; each is served under the path of its own URL.
         clock: the current time in Unix seconds.
-        limit: how often one peer may fail; by default as `peer_limit` says.
     """
     app = FastAPI(title="Carnet issuer", docs_url=None, redoc_url=None, openapi_url=None)
     errors.install(app)
-    shared_limit = limit or PeerLimit()
     threads = CapacityLimiter(_THREADS)
     for service in services:
-        _add(app, service.config, Endpoints(service, clock, shared_limit), threads)
+        _add(app, service.config, Endpoints(service, clock), threads)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=["*"],

@@ -28,7 +28,6 @@ class Incoming:
     authorization: tuple[str, ...]
     query: Mapping[str, str]
     path: Mapping[str, str]
-    peer: str
     parameters: str = field(default="")
 
 
@@ -52,7 +51,6 @@ async def read_incoming(request: Request, *, code: OAuthCode) -> Incoming:
         authorization=tuple(headers.getlist("authorization")),
         query=request.query_params,
         path=request.path_params,
-        peer=request.client.host if request.client else "",
     )
 
 
