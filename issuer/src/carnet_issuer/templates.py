@@ -13,9 +13,11 @@ from datetime import date
 from typing import Any, Final
 
 from carnet_issuer.calendar_months import end_of_month_after, month_of
+from carnet_issuer.claimed_standing import check_titles
 from carnet_issuer.class_list.people import Person
 from carnet_issuer.errors import TemplateError
-from carnet_schemas import catalog
+from carnet_issuer.template_places import place_in_words
+from carnet_schemas import catalog, never_list
 from carnet_schemas.errors import SchemaError
 from carnet_securing import strict_json
 from carnet_securing.errors import ErrorKind, InvalidError
@@ -109,6 +111,7 @@ def read_template(data: bytes, *, signer_class: str, now: int) -> Template:
             nobody may), `expired`, or another kind the type's schema gives.
     """
     shape = _parse(data)
+    _refuse_never(shape)
     unknown = sorted(set(shape) - _KNOWN)
     if unknown:
         raise TemplateError(
@@ -125,6 +128,7 @@ def read_template(data: bytes, *, signer_class: str, now: int) -> Template:
         )
     template = _build(vct, shape, now=now)
     check_sayable(vct, _with_a_result(template), signer_class=signer_class)
+    check_titles(template.claims)
     if template.valid_until is not None and template.valid_until <= now:
         raise TemplateError(
             ErrorKind.EXPIRED,
@@ -143,8 +147,8 @@ def check_sayable(vct: str, claims: JsonObject, *, signer_class: str) -> None:
     try:
         catalog.check_signer_may_say(vct, claims, signer_class=signer_class)
     except SchemaError as error:
-        place = f" ({error.pointer})" if error.pointer else ""
-        raise TemplateError(ErrorKind(error.kind), f"{error.message}{place}") from None
+        hint = place_in_words(error.pointer)
+        raise TemplateError(ErrorKind(error.kind), error.message, hint=hint) from None
 
 
 def _parse(data: bytes) -> dict[str, Any]:
@@ -157,11 +161,43 @@ def _parse(data: bytes) -> dict[str, Any]:
             ErrorKind.MALFORMED, "The template is not UTF-8 text.", hint="Save it as UTF-8."
         ) from None
     except (tomllib.TOMLDecodeError, RecursionError, ValueError):
+        _refuse_never_lines(data)
         raise TemplateError(
             ErrorKind.MALFORMED,
             "The template is not valid TOML.",
             hint="Compare it with the sample that ships with Carnet.",
         ) from None
+
+
+def _refuse_never(shape: Mapping[str, Any]) -> None:
+    """Name a member of the never-list as such, before it is a name nobody knows."""
+    if isinstance(shape.get("title"), str):
+        raise TemplateError(
+            ErrorKind.MALFORMED,
+            "The title has no language.",
+            hint='Write [title] on one line and fr = "…" on the next.',
+        )
+    try:
+        never_list.check(dict(shape))
+    except SchemaError as error:
+        place = place_in_words(error.pointer)
+        raise TemplateError(
+            ErrorKind(error.kind), error.message, hint=f"Take it out. {place}".rstrip()
+        ) from None
+
+
+def _refuse_never_lines(data: bytes) -> None:
+    """The same where TOML wants quotes: a name with an accent."""
+    for line in data.decode("utf-8-sig").splitlines():
+        name, equals, _ = line.partition("=")
+        if not equals or name.lstrip().startswith("#"):
+            continue
+        if (topic := never_list.topic_of(name.strip())) is not None:
+            raise TemplateError(
+                ErrorKind.POLICY_UNMET,
+                f"No certificate may carry this kind of claim: {topic.value}.",
+                hint="Take that line out.",
+            )
 
 
 def _build(vct: str, shape: Mapping[str, Any], *, now: int) -> Template:
