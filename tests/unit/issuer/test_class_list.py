@@ -401,3 +401,33 @@ def _rewrite(data: bytes, change: Callable[[dict[str, bytes]], dict[str, Any]]) 
         for name, content in change(parts).items():
             archive.writestr(name, content)
     return out.getvalue()
+
+
+MIXED = f"{HEADER}\n{GOOD}\n".encode() + "Léa;Zoé;;;acquis;14\n".encode("cp1252")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        MIXED,
+        codecs.BOM_UTF8 + MIXED,
+        (b"Liste de la classe\n\n") + MIXED,
+        MIXED + "Á;Zoé;;;acquis;14\n".encode(),
+        f"{HEADER}\n{GOOD}\n".encode("cp850"),
+        f"{HEADER}\nÉtienne;Zoé;;;acquis;14\n".encode("cp850"),
+        f"{HEADER}\n{GOOD}\n".encode("mac_roman"),
+    ],
+    ids=["mixed", "mixed-mark", "mixed-title", "mixed-undefined", "dos", "dos-undefined", "mac"],
+)
+def test_a_wrong_encoding_is_named_as_such(data: bytes) -> None:
+    with pytest.raises(ClassListError) as caught:
+        read_class_list(data)
+    assert caught.value.kind == "malformed"
+    assert "encoding" in caught.value.message
+    assert "CSV UTF-8" in caught.value.hint
+
+
+def test_a_list_without_headings_is_not_blamed_on_its_encoding() -> None:
+    with pytest.raises(ClassListError) as caught:
+        read_class_list("Léa;Zoé\nÉlodie;Noël\n".encode("cp1252"))
+    assert "names the columns" in caught.value.message

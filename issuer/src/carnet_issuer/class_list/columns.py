@@ -8,11 +8,11 @@ out: they are not stored, whatever the file holds.
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from carnet_issuer.class_list.table import Cell, Row, Sheet, is_blank
+from carnet_issuer.class_list.table import WINDOWS, Cell, Row, Sheet, is_blank, unreadable_letters
 from carnet_issuer.errors import ClassListError
 from carnet_schemas import never_list
 from carnet_securing.errors import ErrorKind
@@ -112,6 +112,8 @@ def find_list(sheets: list[Sheet], *, wanted: str | None) -> FoundList:
     ]
     if not found:
         broken = next((sheet.fault for sheet in sheets if sheet.fault is not None), None)
+        if any(_is_misread(sheet) for sheet in sheets):
+            raise unreadable_letters()
         raise broken or ClassListError(
             ErrorKind.MALFORMED,
             "No row of the file names the columns.",
@@ -127,6 +129,29 @@ def find_list(sheets: list[Sheet], *, wanted: str | None) -> FoundList:
     if best.sheet.fault is not None:
         raise best.sheet.fault
     return best
+
+
+def _is_misread(sheet: Sheet) -> bool:
+    """Whether the headings appear once the bytes are read in another encoding.
+
+    So it is with a UTF-8 file that one row of Windows-1252 was pasted into, and with files of
+    DOS and of older Macs: Windows-1252 reads anything, and reads it wrong.
+    """
+    if sheet.encoding != WINDOWS:
+        return False
+    return any(
+        _header(replace(sheet, rows=tuple(_reread(row, codec) for row in rows))) is not None
+        for rows in [sheet.rows[:_HEADER_WITHIN]]
+        for codec in ("utf-8-sig", "cp850", "mac_roman")
+    )
+
+
+def _reread(row: Row, codec: str) -> Row:
+    cells = (
+        cell.encode("cp1252").decode(codec, "replace") if isinstance(cell, str) else cell
+        for cell in row.cells
+    )
+    return Row(row.number, tuple(cells))
 
 
 def _header(sheet: Sheet) -> ColumnMap | None:

@@ -15,9 +15,11 @@ from carnet_issuer.class_list.table import (
     MAX_CELL_CHARACTERS,
     MAX_COLUMNS,
     MAX_ROWS,
+    WINDOWS,
     Row,
     Sheet,
     too_large,
+    unreadable_letters,
 )
 from carnet_issuer.errors import ClassListError
 from carnet_securing.errors import ErrorKind
@@ -43,15 +45,17 @@ def _decode(data: bytes) -> tuple[str, str]:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         candidates = [("utf-16", "UTF-16")]
     else:
-        candidates = [("utf-8-sig", "UTF-8"), ("cp1252", "Windows-1252")]
+        candidates = [("utf-8-sig", "UTF-8"), ("cp1252", WINDOWS)]
     for codec, name in candidates:
         try:
             text = data.decode(codec)
         except UnicodeDecodeError:
             continue
-        if "\x00" in text:
-            break
-        return text, name
+        if "\x00" not in text:
+            return text, name
+        break
+    if b"\x00" not in data:
+        raise unreadable_letters()
     raise ClassListError(
         ErrorKind.MALFORMED,
         "The file is not a table of text.",

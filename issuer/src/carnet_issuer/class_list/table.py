@@ -8,6 +8,7 @@ from carnet_securing.errors import ErrorKind
 
 Cell = str | int | float | None
 
+WINDOWS: Final = "Windows-1252"
 MAX_FILE_BYTES: Final = 4 * 1024 * 1024
 MAX_ROWS: Final = 5_000
 MAX_COLUMNS: Final = 64
@@ -52,4 +53,13 @@ def too_large(message: str) -> ClassListError:
         ErrorKind.TOO_LARGE,
         message,
         hint=f"One file may hold {MAX_ROWS} rows and {MAX_FILE_BYTES // 1024 // 1024} MB.",
+    )
+
+
+def unreadable_letters() -> ClassListError:
+    """The refusal of a text whose encoding is unknown or changes on the way."""
+    return ClassListError(
+        ErrorKind.MALFORMED,
+        "The letters of the file cannot be read: its encoding is not one we know, or is mixed.",
+        hint="Save it as CSV UTF-8 or as .xlsx and try again.",
     )
