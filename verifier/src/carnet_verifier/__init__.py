@@ -9,7 +9,6 @@ from carnet_securing.limits import PRESENTATION
 from carnet_trust.trust_file import TrustData, parse_trust_file
 from carnet_verifier.answers import Question, examine_answer, verify_answer
 from carnet_verifier.binding import Asked, AskedUnbound, BearerCopy, Shown
-from carnet_verifier.examination import Surroundings
 from carnet_verifier.examined import (
     ExaminedAnswer,
     NotVerifiedError,
@@ -41,6 +40,7 @@ from carnet_verifier.report import (
     Showing,
 )
 from carnet_verifier.single import examine_single, verify_credential, verify_shown
+from carnet_verifier.surroundings import Surroundings
 
 __all__ = [
     "PRESENTATION",

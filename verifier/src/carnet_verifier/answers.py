@@ -33,7 +33,7 @@ from carnet_trust.lookups import Lookups
 from carnet_trust.trust_file import TrustData
 from carnet_verifier.asked_claims import only_asked
 from carnet_verifier.binding import Asked, AskedUnbound, Binding
-from carnet_verifier.examination import Examination, Surroundings, examine
+from carnet_verifier.examination import Examination, examine
 from carnet_verifier.examined import (
     ExaminedAnswer,
     ShownCredential,
@@ -45,6 +45,7 @@ from carnet_verifier.examined import (
 from carnet_verifier.findings import Findings
 from carnet_verifier.policy import Policy
 from carnet_verifier.report import CheckId, Ground
+from carnet_verifier.surroundings import Surroundings
 
 MAX_PRESENTATIONS: Final = 32
 """Most presentations in one answer: each costs two signatures, whatever its size."""

@@ -5,6 +5,9 @@ Whether key binding is required is never read off the input (RFC 9901 section 9.
 
 from dataclasses import dataclass, field
 
+from carnet_securing.credential import AuthenticCredential
+from carnet_securing.errors import ErrorKind, InvalidError
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -54,3 +57,23 @@ class BearerCopy:
 
 
 Binding = Asked | AskedUnbound | Shown | BearerCopy
+
+
+def require_binding(authentic: AuthenticCredential) -> None:
+    """Say that the holder did not answer, before asking whose key that would have been.
+
+    Raises:
+        InvalidError: `kb_missing`.
+    """
+    if authentic.sd_jwt.key_binding is None:
+        raise InvalidError(ErrorKind.KB_MISSING, "The document is not bound to its holder.")
+
+
+def require_no_binding(authentic: AuthenticCredential) -> None:
+    """RFC 9901 section 4: who expects no binding checks that there is none.
+
+    Raises:
+        InvalidError: `kb_unexpected`.
+    """
+    if authentic.sd_jwt.key_binding is not None:
+        raise InvalidError(ErrorKind.KB_UNEXPECTED, "The document answers somebody's question.")

@@ -16,7 +16,7 @@ from typing import Final, assert_never
 
 from carnet_schemas.catalog import CREDENTIAL_TYPES, validate_claims
 from carnet_schemas.errors import SchemaError
-from carnet_securing.algorithms import SIGNATURE_ALGORITHMS, SignatureCheck
+from carnet_securing.algorithms import SIGNATURE_ALGORITHMS
 from carnet_securing.credential import (
     AuthenticCredential,
     VerifiedCredential,
@@ -27,20 +27,27 @@ from carnet_securing.credential import (
 )
 from carnet_securing.errors import ErrorKind, InvalidError, UndeterminedError
 from carnet_securing.key_binding import verify_key_binding, verify_shown
-from carnet_securing.limits import Limits
 from carnet_securing.status_list import Status, VerifiedStatusList
 from carnet_trust.acceptance import check_may_issue
 from carnet_trust.issuers import find_issuer
-from carnet_trust.lookups import Dated, FoundIssuer, Lookups
-from carnet_trust.trust_file import TrustData
+from carnet_trust.lookups import Dated, FoundIssuer
 from carnet_trust.type_claims import check_claims
 from carnet_trust.type_metadata import TypeMetadata
-from carnet_verifier.binding import Asked, AskedUnbound, BearerCopy, Binding, Shown
+from carnet_verifier.binding import (
+    Asked,
+    AskedUnbound,
+    BearerCopy,
+    Binding,
+    Shown,
+    require_binding,
+    require_no_binding,
+)
 from carnet_verifier.findings import Findings
 from carnet_verifier.issuer_documents import IssuerAtFaultError, IssuerDocuments
 from carnet_verifier.particular_sentences import Variant
-from carnet_verifier.policy import Examined, NoFurtherCondition, Policy
+from carnet_verifier.policy import Examined, NoFurtherCondition
 from carnet_verifier.report import Check, CheckId, CheckOutcome, Ground, Showing, Text
+from carnet_verifier.surroundings import Surroundings
 
 NOT_MADE_FOR_US: Final = frozenset(
     {
@@ -61,18 +68,6 @@ _VALIDITY_GROUNDS: Final = {
     ErrorKind.EXPIRED: Ground.EXPIRED,
     ErrorKind.NOT_YET_VALID: Ground.NOT_YET_VALID,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What every examination needs and no document chooses."""
-
-    trust: TrustData
-    lookups: Lookups
-    policy: Policy
-    now: int
-    check: SignatureCheck
-    limits: Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +192,7 @@ class _Examiner:
                 case AskedUnbound():
                     self.findings.not_applicable(CheckId.HOLDER_BINDING)
                 case BearerCopy():
-                    _require_no_binding(authentic)
+                    require_no_binding(authentic)
                     self.findings.not_applicable(CheckId.HOLDER_BINDING)
                 case _:
                     assert_never(self.binding)
@@ -209,7 +204,7 @@ class _Examiner:
             raise _EndedError from None
 
     def _verify_asked(self, authentic: AuthenticCredential, asked: Asked | AskedUnbound) -> None:
-        _require_binding(authentic)
+        require_binding(authentic)
         verify_key_binding(
             authentic.sd_jwt,
             holder_key=holder_key_of(authentic),
@@ -223,7 +218,7 @@ class _Examiner:
         self.findings.passed(CheckId.HOLDER_BINDING)
 
     def _verify_shown(self, authentic: AuthenticCredential, shown: Shown) -> None:
-        _require_binding(authentic)
+        require_binding(authentic)
         showing = verify_shown(
             authentic.sd_jwt,
             holder_key=holder_key_of(authentic),
@@ -392,18 +387,6 @@ def examine(
     """
     examiner = _Examiner(binding=binding, surroundings=surroundings, credential=credential)
     return examiner.run(document)
-
-
-def _require_binding(authentic: AuthenticCredential) -> None:
-    """Say that the holder did not answer, before asking whose key that would have been."""
-    if authentic.sd_jwt.key_binding is None:
-        raise InvalidError(ErrorKind.KB_MISSING, "The document is not bound to its holder.")
-
-
-def _require_no_binding(authentic: AuthenticCredential) -> None:
-    """RFC 9901 section 4: who expects no binding checks that there is none."""
-    if authentic.sd_jwt.key_binding is not None:
-        raise InvalidError(ErrorKind.KB_UNEXPECTED, "The document answers somebody's question.")
 
 
 def _turning_point(authentic: AuthenticCredential, kind: ErrorKind) -> int | None:

@@ -7,7 +7,7 @@ from carnet_securing.limits import Limits
 from carnet_trust.lookups import Lookups
 from carnet_trust.trust_file import TrustData
 from carnet_verifier.binding import Asked, BearerCopy, Binding, Shown
-from carnet_verifier.examination import Surroundings, examine
+from carnet_verifier.examination import examine
 from carnet_verifier.examined import (
     ExaminedAnswer,
     ShownCredential,
@@ -17,6 +17,7 @@ from carnet_verifier.examined import (
     shown,
 )
 from carnet_verifier.policy import Policy
+from carnet_verifier.surroundings import Surroundings
 
 ONLY: Final = "document"
 """The key under which a single document stands in `credentials`."""

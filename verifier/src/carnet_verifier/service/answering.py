@@ -29,10 +29,10 @@ from carnet_securing.errors import ErrorKind
 from carnet_securing.jwe import DecryptionKey, decrypt_jwe
 from carnet_securing.limits import Limits
 from carnet_verifier.answers import Question, examine_answer
-from carnet_verifier.examination import Surroundings
 from carnet_verifier.examined import ExaminedAnswer
 from carnet_verifier.service.errors import ServiceError
 from carnet_verifier.service.questions import OpenQuestion, QuestionStore
+from carnet_verifier.surroundings import Surroundings
 
 MAX_FORM_BYTES = 512 * 1024
 

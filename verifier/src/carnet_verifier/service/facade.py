@@ -18,7 +18,6 @@ from carnet_trust.cached_lookups import CachedLookups
 from carnet_trust.file_lookup_cache import FileLookupCache
 from carnet_trust.refresh import RefreshReport, refresh
 from carnet_trust.trust_file import MAX_FILE_BYTES, TrustData, parse_trust_file, trust_file_bytes
-from carnet_verifier.examination import Surroundings
 from carnet_verifier.policy import NoFurtherCondition
 from carnet_verifier.service import answering, asking, identity
 from carnet_verifier.service.asking import AskedQuestion
@@ -38,6 +37,7 @@ from carnet_verifier.service.settings import (
     VerifierSettings,
     check_settings_input,
 )
+from carnet_verifier.surroundings import Surroundings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
