@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from carnet_securing.errors import ErrorKind, UndeterminedError
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
@@ -28,6 +30,20 @@ class Posted:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
+class FetchFailedError(UndeterminedError):
+    """A document did not come.
+
+    `status` is the HTTP status the far side answered with, None when it gave no answer. Whether
+    a status says anything about what was asked for is for the caller to know.
+    """
+
+    def __init__(
+        self, kind: ErrorKind, message: str, *, hint: str = "", status: int | None = None
+    ) -> None:
+        super().__init__(kind, message, hint=hint)
+        self.status = status
+
+
 class Fetch(Protocol):
     """Read one public document under limits."""
 
@@ -35,6 +51,7 @@ class Fetch(Protocol):
         """Fetch `url`; the body of an answer other than 200 is never used.
 
         Raises:
+            FetchFailedError: `fetch_failed` for an answer other than 200.
             UndeterminedError: `fetch_blocked`, `fetch_failed` or `fetch_too_large`.
         """
         ...

@@ -19,7 +19,7 @@ from urllib.parse import urljoin
 import httpcore2
 
 from carnet_securing.errors import ErrorKind, UndeterminedError
-from carnet_securing.fetch import Fetched, Posted
+from carnet_securing.fetch import Fetched, FetchFailedError, Posted
 from carnet_securing.limits import PRESENTATION, Limits
 from carnet_securing.network import Deadline, Resolve, VettedBackend, system_resolver
 from carnet_securing.urls import CheckedUrl, check_url
@@ -100,9 +100,9 @@ class HttpFetch:
         """Fetch a document; a redirect target is checked like the first URL.
 
         Raises:
+            FetchFailedError: `fetch_failed` for an answer other than 200.
             UndeterminedError: `fetch_blocked` for a URL or address that may not be opened or
-                one redirect too many; `fetch_too_large`; `fetch_failed` for everything
-                else, an answer other than 200 included.
+                one redirect too many; `fetch_too_large`; `fetch_failed` for everything else.
         """
         self._deadline.start(self._seconds)
         checked = self._check(url)
@@ -116,7 +116,11 @@ class HttpFetch:
                     headers=headers,
                 )
             if status not in _REDIRECTS or "location" not in headers:
-                raise _failed("A web address did not give the document.")
+                raise FetchFailedError(
+                    ErrorKind.FETCH_FAILED,
+                    "A web address did not give the document.",
+                    status=status,
+                )
             checked = self._redirected(checked, headers["location"])
         raise _blocked("A web address leads on to other addresses too often.")
 

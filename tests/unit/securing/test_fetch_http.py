@@ -1,6 +1,7 @@
 """The hardened client on good days; tests/attacks/test_fetch_attacks.py has the bad ones."""
 
 import gzip
+import pickle
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from carnet_securing.errors import ErrorKind, UndeterminedError
-from carnet_securing.fetch import Fetched
+from carnet_securing.fetch import Fetched, FetchFailedError
 from carnet_securing.fetch_budget import Budgeted
 from carnet_securing.fetch_http import HttpFetch
 from carnet_securing.limits import PRESENTATION
@@ -331,3 +332,25 @@ def test_a_budget_of_zero_allows_nothing() -> None:
 
     with pytest.raises(UndeterminedError):
         budgeted.get("https://h.example/", accept="*/*", max_bytes=1)
+
+
+@pytest.mark.parametrize("status", [201, 400, 404, 410, 500])
+def test_a_document_that_is_not_given_says_with_which_status(
+    server: HostileServer, fetch: HttpFetch, status: int
+) -> None:
+    server.on("/gone", answer(status, b'{"error":"a secret of the far side"}'))
+
+    with pytest.raises(FetchFailedError) as caught:
+        get(fetch, server.url("/gone"))
+
+    assert (caught.value.kind, caught.value.status) == (ErrorKind.FETCH_FAILED, status)
+    assert "secret" not in repr(vars(caught.value))
+    again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301 - made two lines above
+    assert (type(again), again.status, again.kind) == (FetchFailedError, status, caught.value.kind)
+
+
+def test_no_answer_at_all_has_no_status(fetch: HttpFetch) -> None:
+    with pytest.raises(UndeterminedError) as caught:
+        get(fetch, "http://localhost:1/")
+
+    assert not isinstance(caught.value, FetchFailedError)
