@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import fcntl
 import itertools
 import os
 import resource
@@ -69,6 +70,21 @@ def test_S02_the_vault_file_truncated_at_every_byte(place: Path) -> None:
     for length in range(len(whole)):
         edit_file(vault_file(place), whole[:length])
         assert refusal(place, key) is ErrorKind.VAULT_CORRUPT
+
+
+def test_S02_a_file_with_a_byte_more_is_damaged_like_any_other(place: Path) -> None:
+    key = filled_vault(place)
+
+    for file in segment_files(place):
+        whole = file.read_bytes()
+        edit_file(file, whole + b"\0")
+        with pytest.raises(VaultError) as caught:
+            Vault.open_with_key(place, data_key=key)
+        said = (caught.value.kind, caught.value.message, caught.value.hint)
+        usual = vault_format.corrupt()
+        assert said == (ErrorKind.VAULT_CORRUPT, usual.message, usual.hint)
+        edit_file(file, whole)
+    assert contents(place, key) == EXPECTED
 
 
 def test_S02_every_segment_truncated_at_every_byte(place: Path) -> None:
@@ -389,6 +405,60 @@ def test_S13_the_disk_fails_at_every_call(place: Path, error: int) -> None:
         assert after in (before, {**before, ("history", f"h{nth}"): {"n": nth}})
     assert after["history", f"h{nth}"] == {"n": nth}
     assert nth > 8
+
+
+@pytest.mark.parametrize("name", ["a/b/carnet", "carnet"])
+def test_S13_a_wallet_that_could_not_be_made_leaves_nothing(tmp_path: Path, name: str) -> None:
+    for nth in itertools.count(1):
+        home = tmp_path / str(nth)
+        home.mkdir()
+        disk = FailingDisk(nth, errno.ENOSPC)
+        kinds = []
+        try:
+            Vault.create(home / name, passphrase=PASSPHRASE, kdf=fresh_kdf(), calls=disk).close()
+        except VaultError as refused:
+            kinds.append(refused.kind)
+        if kinds:
+            assert kinds == [ErrorKind.STORAGE_FULL]
+            assert list(home.iterdir()) == []
+        if disk.calls < nth:
+            break
+    assert nth > 5
+
+
+def test_S13_a_wallet_that_could_not_be_made_leaves_the_folder_that_was_there(place: Path) -> None:
+    place.mkdir(mode=0o700)
+
+    with pytest.raises(VaultError):
+        Vault.create(place, passphrase=PASSPHRASE, kdf=fresh_kdf(), calls=FailingDisk(3))
+    assert list(place.iterdir()) == []
+
+    Vault.create(place, passphrase=PASSPHRASE, kdf=fresh_kdf()).close()
+
+
+def test_S13_a_vault_that_is_given_up_leaves_nothing(place: Path) -> None:
+    vault = Vault.create(place / "deep", passphrase=PASSPHRASE, kdf=fresh_kdf())
+    vault.commit([Put(kind="setting", record_id="trust", value={"file": "x"})])
+
+    vault.abandon()
+
+    assert not place.exists()
+
+
+def test_S15_a_lock_that_was_removed_locks_nothing(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = filled_vault(place)
+    lock = fcntl.flock
+
+    def removed_meanwhile(fd: int, operation: int) -> None:
+        (place / "lock").unlink()
+        lock(fd, operation)
+
+    monkeypatch.setattr("fcntl.flock", removed_meanwhile)
+    assert refusal(place, key) is ErrorKind.VAULT_BUSY
+    monkeypatch.undo()
+    assert contents(place, key) == EXPECTED
 
 
 OPERATIONS = {

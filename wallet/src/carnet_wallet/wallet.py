@@ -109,7 +109,7 @@ class Wallet:
         trust_file: bytes | None = None,
         kdf: KdfParameters | None = None,
     ) -> Self:
-        """Make an empty wallet in a new or empty folder.
+        """Make an empty wallet in a new or empty folder; when that fails, nothing is left.
 
         Raises:
             VaultError: `conflict`, `forbidden`, `storage_full` and others of `Vault.create`.
@@ -123,7 +123,7 @@ class Wallet:
                 vault.commit([_trust_put(trust_file)])
             return cls(vault, surroundings)
         except BaseException:
-            vault.close()
+            vault.abandon()
             raise
 
     @classmethod

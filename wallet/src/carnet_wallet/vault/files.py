@@ -17,12 +17,13 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final, Protocol, Self
 
 from carnet_securing.errors import ErrorKind
 from carnet_wallet.errors import VaultError
+from carnet_wallet.vault.format import corrupt
 
 _LOCK: Final = "lock"
 _STORAGE: Final = frozenset(
@@ -73,10 +74,13 @@ class OperatingSystem:
 class PrivateFolder:
     """An open, locked folder that belongs to this user alone."""
 
-    def __init__(self, fd: int, lock_fd: int, calls: SystemCalls) -> None:
+    def __init__(
+        self, fd: int, lock_fd: int, calls: SystemCalls, made: Sequence[Path] = ()
+    ) -> None:
         self._fd = fd
         self._lock_fd = lock_fd
         self._calls = calls
+        self._made = made
         self._broken = False
 
     @classmethod
@@ -94,11 +98,21 @@ class PrivateFolder:
             VaultError: `conflict` when something is there already, `forbidden`,
                 `vault_busy`, `storage_full`.
         """
+        made: list[Path] = []
         try:
-            _make_folder(path)
-            fd = _open_folder(path)
+            _make_folder(path, made)
+            return cls._taken(_open_folder(path), leftovers, calls, made)
         except OSError as error:
+            _unmake(made)
             raise storage_error(error) from None
+        except BaseException:
+            _unmake(made)
+            raise
+
+    @classmethod
+    def _taken(
+        cls, fd: int, leftovers: Collection[str], calls: SystemCalls | None, made: Sequence[Path]
+    ) -> Self:
         try:
             _check_owner(os.fstat(fd))
             _check_empty(fd, leftovers)
@@ -106,7 +120,7 @@ class PrivateFolder:
         except BaseException:
             os.close(fd)
             raise
-        folder = cls._locked(fd, calls)
+        folder = cls._locked(fd, calls, made)
         try:
             _check_empty(fd, leftovers)
         except BaseException:
@@ -137,7 +151,7 @@ class PrivateFolder:
         return cls._locked(fd, calls)
 
     @classmethod
-    def _locked(cls, fd: int, calls: SystemCalls | None) -> Self:
+    def _locked(cls, fd: int, calls: SystemCalls | None, made: Sequence[Path] = ()) -> Self:
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             lock_fd = os.open(_LOCK, flags, 0o600, dir_fd=fd)
@@ -146,6 +160,9 @@ class PrivateFolder:
             raise storage_error(error) from None
         try:
             fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not os.fstat(lock_fd).st_nlink:
+                # Removed by `abandon` meanwhile: it would lock nothing.
+                raise BlockingIOError
         except OSError:
             os.close(lock_fd)
             os.close(fd)
@@ -154,7 +171,7 @@ class PrivateFolder:
                 "This wallet is open in another program.",
                 hint="Close the other one, then try again.",
             ) from None
-        return cls(fd, lock_fd, calls or OperatingSystem())
+        return cls(fd, lock_fd, calls or OperatingSystem(), made)
 
     def close(self) -> None:
         """Release the lock; closing twice does nothing."""
@@ -162,6 +179,16 @@ class PrivateFolder:
             os.close(self._lock_fd)
             os.close(self._fd)
             self._fd = self._lock_fd = -1
+
+    def abandon(self, names: Collection[str]) -> None:
+        """Undo `create`: remove these files, the lock and the folders it made, as far as it goes.
+
+        Only for the one who created it and was acknowledged nothing.
+        """
+        for name in (*names, _LOCK):
+            self.discard(name)
+        self.close()
+        _unmake(self._made)
 
     def names(self) -> tuple[str, ...]:
         """What lies in the folder."""
@@ -187,7 +214,7 @@ class PrivateFolder:
                 raise _exposed()
             data = file.read(max_bytes + 1)
         if len(data) > max_bytes:
-            raise VaultError(ErrorKind.VAULT_CORRUPT, "A file of the wallet is too large.")
+            raise corrupt()
         return data
 
     def write_new(self, name: str, data: bytes) -> None:
@@ -269,16 +296,18 @@ def storage_error(error: OSError) -> VaultError:
     return VaultError(ErrorKind.FORBIDDEN, "The wallet cannot be reached on this computer.")
 
 
-def _make_folder(path: Path) -> None:
+def _make_folder(path: Path, made: list[Path]) -> None:
     """Make a folder and those above it; each is named in the one above, durably.
 
     Without that a power cut could take the folder with everything acknowledged in it.
+    `made` grows by each folder that was not there before.
     """
     place = path.absolute()
     missing = [each for each in (place, *place.parents) if not each.exists()]
     for each in reversed(missing):
         with contextlib.suppress(FileExistsError):
             each.mkdir(mode=0o700 if each == place else 0o777)
+            made.append(each)
     for above in {each.parent for each in (place, *missing)}:
         # A folder one may pass through but not read cannot be synced by its name.
         with contextlib.suppress(PermissionError):
@@ -287,6 +316,13 @@ def _make_folder(path: Path) -> None:
                 os.fsync(fd)
             finally:
                 os.close(fd)
+
+
+def _unmake(made: Sequence[Path]) -> None:
+    """Remove the folders that were made, the innermost first; one with something in it stays."""
+    for each in reversed(made):
+        with contextlib.suppress(OSError):
+            each.rmdir()
 
 
 def _open_folder(path: Path) -> int:

@@ -76,7 +76,7 @@ class Vault:
         kdf: KdfParameters,
         calls: SystemCalls | None = None,
     ) -> Self:
-        """Make a new, empty vault in a new or empty folder.
+        """Make a new, empty vault in a new or empty folder; when that fails, nothing is left.
 
         Raises:
             VaultError: `conflict`, `forbidden`, `vault_kdf_policy`, `vault_passphrase`,
@@ -89,7 +89,7 @@ class Vault:
         try:
             folder.replace(FILE, vault_format.file_bytes(header, index, data_key=data_key))
         except BaseException:
-            folder.close()
+            folder.abandon((FILE, FILE + ".new"))
             raise
         return cls(folder, header=header, data_key=data_key, index=index, segments={})
 
@@ -257,6 +257,12 @@ class Vault:
                 written, sealed, version=place.version, slot=place.slot, segment=number
             )
         self._write(header, data_key, number, self._index.next_slot, records, bytes(written))
+
+    def abandon(self) -> None:
+        """Remove a vault that was just created, with all in it and the folders made for it."""
+        names = [n for n in self._folder.names() if vault_format.segment_number(n) is not None]
+        self._folder.abandon((FILE, FILE + ".new", *names))
+        self.close()
 
     def close(self) -> None:
         """Forget the key and release the folder."""
