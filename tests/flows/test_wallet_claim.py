@@ -8,7 +8,7 @@ import pytest
 from carnet_securing import strict_json
 from carnet_securing.errors import CarnetError, ErrorKind, UndeterminedError
 from carnet_securing.fetch import Posted
-from carnet_wallet.claiming import CollectionCodeNeededError
+from carnet_wallet.claiming import CollectionCodeNeededError, MaybeCollectedError
 from carnet_wallet.errors import ClaimRefusedError, VaultError
 from carnet_wallet.fail_points import Moment
 from carnet_wallet.states import CardState
@@ -179,15 +179,45 @@ def test_an_offer_used_before_is_refused_in_plain_words(world: World) -> None:
     assert "new offer" in error.hint
 
 
-def test_an_offer_the_issuer_has_taken_away_says_what_to_ask_for(world: World) -> None:
+@pytest.mark.parametrize(("status", "kind"), [(404, ErrorKind.NOT_FOUND), (410, ErrorKind.EXPIRED)])
+def test_an_offer_the_issuer_has_taken_away_says_what_to_ask_for(
+    world: World, status: int, kind: ErrorKind
+) -> None:
     issuer = OfferingIssuer(world.web)
-    world.web.fail(f"{issuer.url}/offers/1")
+    world.web.take_away(f"{issuer.url}/offers/1", status)
+
+    with world.open() as wallet:
+        error = refusal(wallet, issuer)
+        assert wallet.unfinished_claims() == ()
+
+    assert isinstance(error, ClaimRefusedError)
+    assert (error.kind, world.web.sent) == (kind, [])
+    assert error.message == "This offer was already collected or has ended."
+    assert error.hint == "Ask for a new offer."
+
+
+@pytest.mark.parametrize("status", [None, 400, 401, 403, 429, 500, 503])
+def test_an_offer_that_cannot_be_read_is_not_called_used(world: World, status: int | None) -> None:
+    issuer = OfferingIssuer(world.web)
+    if status is None:
+        world.web.fail(f"{issuer.url}/offers/1")
+    else:
+        world.web.take_away(f"{issuer.url}/offers/1", status)
 
     with world.open() as wallet:
         error = refusal(wallet, issuer)
 
+    assert isinstance(error, UndeterminedError)
     assert (error.kind, world.web.sent) == (ErrorKind.FETCH_FAILED, [])
-    assert "new offer" in error.hint
+    assert "Try again later" in error.hint
+
+
+def test_metadata_that_is_not_there_does_not_say_the_offer_is_used(world: World) -> None:
+    issuer = OfferingIssuer(world.web)
+    world.web.take_away(f"{issuer.url}/.well-known/openid-credential-issuer")
+
+    with world.open() as wallet:
+        assert refusal(wallet, issuer).kind is ErrorKind.FETCH_FAILED
 
 
 def test_an_issuer_that_takes_no_anonymous_code_by_name_is_tried_all_the_same(
@@ -291,6 +321,79 @@ def test_a_lost_token_answer_needs_a_new_offer_and_says_so(world: World) -> None
         assert error.kind is ErrorKind.FORBIDDEN
         assert "lost" in error.message
         assert "new offer" in error.hint
+        assert wallet.unfinished_claims() == ()
+
+
+def lost_token(world: World, issuer: OfferingIssuer) -> None:
+    """A claim whose token was given and never arrived."""
+    world.web.lose_answers(f"{issuer.url}/token")
+    with world.open() as wallet:
+        assert isinstance(refusal(wallet, issuer), UndeterminedError)
+
+
+def test_a_lost_token_answer_with_the_right_code_says_it_may_be_collected(world: World) -> None:
+    issuer = OfferingIssuer(world.web)
+    lost_token(world, issuer)
+
+    with world.open() as wallet:
+        for _ in range(2):
+            error = refusal(wallet, issuer)
+            assert isinstance(error, MaybeCollectedError)
+            assert error.kind is ErrorKind.FORBIDDEN
+            assert "lost" in error.message
+            assert "collected already" in error.message
+            assert "ask for a new offer" in error.hint
+            assert wallet.unfinished_claims() == (issuer.url,)
+
+
+def test_a_lost_token_answer_of_an_offer_that_is_gone_needs_a_new_one(world: World) -> None:
+    issuer = OfferingIssuer(world.web)
+    lost_token(world, issuer)
+    world.web.take_away(f"{issuer.url}/offers/1")
+
+    with world.open() as wallet:
+        error = refusal(wallet, issuer)
+        assert error.kind is ErrorKind.FORBIDDEN
+        assert "lost" in error.message
+        assert "collection code" not in error.hint
+        assert "new offer" in error.hint
+        assert wallet.unfinished_claims() == ()
+
+
+def test_a_wrong_code_after_a_request_that_never_arrived_can_be_corrected(world: World) -> None:
+    issuer = OfferingIssuer(world.web)
+    handler = world.web.handlers.pop(f"{issuer.url}/token")
+    with world.open() as wallet:
+        refusal(wallet, issuer)
+        keys = wallet._vault.get("claim", wallet._vault.ids("claim")[0])["parts"]
+        world.web.handlers[f"{issuer.url}/token"] = handler
+        assert isinstance(refusal(wallet, issuer, "000000"), MaybeCollectedError)
+        assert wallet._vault.get("claim", wallet._vault.ids("claim")[0])["parts"] == keys
+        claim(wallet, issuer)
+        assert len(wallet.list(now=NOW)) == 1
+        assert wallet.unfinished_claims() == ()
+
+
+def test_a_link_that_shows_its_offer_once_still_goes_on(world: World) -> None:
+    issuer = OfferingIssuer(world.web)
+    world.fail_points = EndAt(Moment.AFTER_KEY_STORE)
+    with world.open() as wallet, pytest.raises(WalletEndedError):
+        claim(wallet, issuer)
+    world.web.take_away(f"{issuer.url}/offers/1")
+
+    with world.open() as wallet:
+        claim(wallet, issuer)
+        assert len(wallet.list(now=NOW)) == 1
+
+
+def test_a_new_offer_under_the_same_link_is_taken_after_a_lost_answer(world: World) -> None:
+    issuer = OfferingIssuer(world.web)
+    lost_token(world, issuer)
+    issuer.redeemed, issuer.code = False, "code-2"
+
+    with world.open() as wallet:
+        claim(wallet, issuer)
+        assert len(wallet.list(now=NOW)) == 1
         assert wallet.unfinished_claims() == ()
 
 

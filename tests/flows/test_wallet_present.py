@@ -30,6 +30,7 @@ from support.wallet_world import (
     OfferingIssuer,
     WalletEndedError,
     World,
+    answer,
     claimed_wallet,
 )
 
@@ -512,3 +513,48 @@ def test_the_passphrase_changes_and_everything_is_still_there(world: World) -> N
         world.folder, passphrase="une autre phrase", surroundings=world.surroundings()
     ) as wallet:
         show(wallet, Asker(world.web))
+
+
+GONE = [(404, ErrorKind.NOT_FOUND), (410, ErrorKind.EXPIRED)]
+
+
+@pytest.mark.parametrize(("status", "kind"), GONE)
+def test_a_request_its_asker_has_taken_away_has_ended(
+    wallet: Wallet, world: World, status: int, kind: ErrorKind
+) -> None:
+    asker = Asker(world.web)
+    world.web.take_away(f"{asker.url}/request/1", status)
+
+    with pytest.raises(RequestRefusedError) as caught:
+        wallet.prepare(asker.link, lang="en", now=NOW)
+
+    error = caught.value
+    assert error.kind is kind
+    assert (error.message, error.hint) == ("This request has ended.", "Ask for a new code.")
+    assert (asker.given, error.route, wallet.history()) == ([], None, ())
+
+
+@pytest.mark.parametrize(("status", "kind"), GONE)
+def test_a_posted_request_its_asker_has_taken_away_has_ended(
+    wallet: Wallet, world: World, status: int, kind: ErrorKind
+) -> None:
+    asker = Asker(world.web)
+    world.web.handlers[f"{asker.url}/request/1"] = lambda _: answer(status, {})
+
+    with pytest.raises(RequestRefusedError) as caught:
+        wallet.prepare(f"{asker.link}&request_uri_method=post", lang="en", now=NOW)
+
+    assert (caught.value.kind, caught.value.message) == (kind, "This request has ended.")
+
+
+@pytest.mark.parametrize("status", [400, 403, 500, 503])
+def test_a_request_that_cannot_be_fetched_is_not_called_ended(
+    wallet: Wallet, world: World, status: int
+) -> None:
+    asker = Asker(world.web)
+    world.web.take_away(f"{asker.url}/request/1", status)
+
+    with pytest.raises(UndeterminedError) as caught:
+        wallet.prepare(asker.link, lang="en", now=NOW)
+
+    assert caught.value.kind is ErrorKind.FETCH_FAILED

@@ -20,7 +20,7 @@ from carnet_securing.credential_issue import issue_credential
 from carnet_securing.did import did_jwk_of
 from carnet_securing.disclosure import Path
 from carnet_securing.errors import ErrorKind, UndeterminedError
-from carnet_securing.fetch import Fetched
+from carnet_securing.fetch import Fetched, FetchFailedError
 from carnet_securing.issuer_key import metadata_url
 from carnet_securing.jwk import PublicJwk
 from carnet_securing.key_route import IssuerKeyRoute
@@ -72,6 +72,12 @@ class SimulatedWeb:
         """Answer `url` with a failure from now on."""
         self.pages[url] = UndeterminedError(kind, "The simulated host does not answer.")
 
+    def take_away(self, url: str, status: int = 404) -> None:
+        """Answer `url` with a status other than 200 from now on."""
+        self.pages[url] = FetchFailedError(
+            ErrorKind.FETCH_FAILED, "The simulated host has no such page.", status=status
+        )
+
     @property
     def total(self) -> int:
         """How many requests were made."""
@@ -83,6 +89,8 @@ class SimulatedWeb:
         page = self.pages.get(url)
         if self.is_down or page is None:
             raise UndeterminedError(ErrorKind.FETCH_FAILED, "The simulated host does not answer.")
+        if isinstance(page, FetchFailedError):
+            raise FetchFailedError(page.kind, page.message, status=page.status)
         if isinstance(page, UndeterminedError):
             raise UndeterminedError(page.kind, page.message)
         body = page.body() if callable(page.body) else page.body

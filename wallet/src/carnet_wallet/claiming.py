@@ -8,15 +8,16 @@
 
 Claiming the same link again goes on where the last attempt stopped. A lost credential
 answer is asked for again with the same token and keys under a new nonce. After a lost token
-answer the code is tried once more; when it is spent, the worker is told that she needs a
-new offer (DESIGN 4, decision 9).
+answer the code is tried once more; when it is refused, the worker is told that it may be
+spent and that she then needs a new offer (DESIGN 4, decision 9). Where a wrong collection
+code can be the cause as well, the claim stays, to be tried with the right one.
 """
 
 import secrets
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from carnet_schemas.oid4vci import CredentialResponse, NotificationEvent
+from carnet_schemas.oid4vci import CredentialOffer, CredentialResponse, NotificationEvent
 from carnet_securing.errors import CarnetError, ErrorKind, UndeterminedError
 from carnet_wallet import issuance
 from carnet_wallet.acceptance import AcceptedCertificate, Expected, Judges, accept
@@ -30,6 +31,7 @@ from carnet_wallet.web import Web
 
 _ATTEMPTS: Final = 3
 _OVER: Final = frozenset({ErrorKind.FORBIDDEN, ErrorKind.EXPIRED})
+_TAKEN_AWAY: Final = frozenset({ErrorKind.NOT_FOUND, ErrorKind.EXPIRED})
 _AGAIN: Final = "Give the same offer again. Nothing was lost."
 
 
@@ -37,13 +39,24 @@ class CollectionCodeNeededError(ClaimRefusedError):
     """The offer can only be used with the collection code; nothing was sent."""
 
 
+class MaybeCollectedError(ClaimRefusedError):
+    """The code was refused after an earlier answer was lost: spent, or a wrong collection code.
+
+    The issuer does not tell which (`invalid_grant` is its answer to both).
+    """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedOffer:
-    """An offer that was looked at: what it says, and what is left of an earlier attempt."""
+    """An offer that was looked at: what it says, and what is left of an earlier attempt.
+
+    `taken_away` tells that the issuer no longer shows the offer an earlier attempt has kept.
+    """
 
     claim_id: str
     resolved: ResolvedOffer
     unfinished: Claim | None = field(repr=False)
+    taken_away: bool = False
 
     @property
     def needs_code(self) -> bool:
@@ -68,18 +81,40 @@ class Claiming:
             ClaimRefusedError, UndeterminedError: as `offers.read_offer` and `resolve_offer`.
         """
         claim_id = link_digest(uri)
-        unfinished = None
+        unfinished, taken_away = None, False
         if self.vault.holds(CLAIM, claim_id):
             unfinished = Claim.from_json(claim_id, self.vault.get(CLAIM, claim_id))
-        offer = read_offer(uri, web=self.web) if unfinished is None else unfinished.offer
-        resolved = resolve_offer(offer, web=self.web)
-        return OpenedOffer(claim_id=claim_id, resolved=resolved, unfinished=unfinished)
+        if unfinished is None:
+            offer = read_offer(uri, web=self.web)
+        elif unfinished.stage is Stage.ASKED:
+            offer, taken_away = self._newer(uri, unfinished.offer)
+            if offer.pre_authorized != unfinished.offer.pre_authorized:
+                unfinished = None
+        else:
+            offer = unfinished.offer
+        return OpenedOffer(
+            claim_id=claim_id,
+            resolved=resolve_offer(offer, web=self.web),
+            unfinished=unfinished,
+            taken_away=taken_away,
+        )
+
+    def _newer(self, uri: str, kept: CredentialOffer) -> tuple[CredentialOffer, bool]:
+        """What a link offers now, else what it did; and whether the issuer took it away.
+
+        The kept offer is tried all the same: a link may show its offer only once.
+        """
+        try:
+            return read_offer(uri, web=self.web), False
+        except CarnetError as error:
+            return kept, error.kind in _TAKEN_AWAY
 
     def claim(self, opened: OpenedOffer, *, tx_code: str | None, now: int) -> tuple[Card, ...]:
         """Take what an offer gives, or go on with a claim of the same link.
 
         Raises:
             CollectionCodeNeededError: the offer wants a collection code.
+            MaybeCollectedError: the code may be spent; another collection code can be tried.
             ClaimRefusedError: the offer or what came for it was refused.
             UndeterminedError: something could not be reached; the same call goes on later.
             VaultError: `storage_full`.
@@ -94,7 +129,17 @@ class Claiming:
             self.vault.commit([claim.put()])
             self.fail_points.reach(Moment.AFTER_KEY_STORE)
         try:
-            return self._go_on(claim, resolved, tx_code=tx_code, resumed=resumed, now=now)
+            return self._go_on(claim, resolved, tx_code=tx_code, now=now)
+        except issuance.GrantRefusedError as error:
+            if resumed and tx_code is not None and not opened.taken_away:
+                # The claim stays: with the right collection code it may still go on.
+                raise MaybeCollectedError(
+                    error.kind,
+                    "The issuer's first answer was lost. This offer may be collected already.",
+                    hint="Check the collection code. If it is right, ask for a new offer.",
+                ) from None
+            self._forget(claim)
+            raise _lost(error.kind) if resumed else error from None
         except ClaimRefusedError as error:
             if error.kind in _OVER:
                 self._forget(claim)
@@ -119,10 +164,10 @@ class Claiming:
                         self._forget(claim)
 
     def _go_on(
-        self, claim: Claim, resolved: ResolvedOffer, *, tx_code: str | None, resumed: bool, now: int
+        self, claim: Claim, resolved: ResolvedOffer, *, tx_code: str | None, now: int
     ) -> tuple[Card, ...]:
         if claim.stage is Stage.ASKED:
-            claim = self._ask_token(claim, resolved, tx_code=tx_code, resumed=resumed, now=now)
+            claim = self._ask_token(claim, resolved, tx_code=tx_code, now=now)
         if _ended(claim, now) and not all(part.card_id for part in claim.parts):
             raise ClaimRefusedError(
                 ErrorKind.EXPIRED, "The time to collect has ended.", hint="Ask for a new offer."
@@ -137,18 +182,10 @@ class Claiming:
         return tuple(cards)
 
     def _ask_token(
-        self, claim: Claim, resolved: ResolvedOffer, *, tx_code: str | None, resumed: bool, now: int
+        self, claim: Claim, resolved: ResolvedOffer, *, tx_code: str | None, now: int
     ) -> Claim:
         try:
             token = issuance.ask_token(resolved, tx_code=tx_code, web=self.web)
-        except ClaimRefusedError as error:
-            if resumed and error.kind is ErrorKind.FORBIDDEN and tx_code is None:
-                raise ClaimRefusedError(
-                    ErrorKind.FORBIDDEN,
-                    "The issuer's first answer was lost on the way.",
-                    hint="Ask for a new offer. This one cannot be used twice.",
-                ) from None
-            raise
         except UndeterminedError as error:
             raise UndeterminedError(
                 error.kind,
@@ -306,6 +343,14 @@ def _checked_code(resolved: ResolvedOffer, tx_code: str | None) -> str | None:
             hint="Check it for missing or extra signs. It was not sent.",
         )
     return tx_code
+
+
+def _lost(kind: ErrorKind) -> ClaimRefusedError:
+    return ClaimRefusedError(
+        kind,
+        "The issuer's first answer was lost on the way.",
+        hint="Ask for a new offer. This one cannot be used twice.",
+    )
 
 
 def _ended(claim: Claim, now: int) -> bool:

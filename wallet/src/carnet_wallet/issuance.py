@@ -43,6 +43,10 @@ class NonceRefusedError(Exception):
     """The issuer wants the proofs again with a new nonce (`invalid_nonce`)."""
 
 
+class GrantRefusedError(ClaimRefusedError):
+    """The code of the offer, or the collection code, was refused (`invalid_grant`)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Encryption:
     """How a request is encrypted, and the key its answer comes back under, if any."""
@@ -57,8 +61,9 @@ def ask_token(resolved: ResolvedOffer, *, tx_code: str | None, web: Web) -> Toke
     """Redeem the code of an offer (section 6).
 
     Raises:
-        ClaimRefusedError: `forbidden` when the code or the collection code is refused,
-            `malformed` for an answer that is none.
+        GrantRefusedError: `forbidden` when the code or the collection code is refused.
+        ClaimRefusedError: `forbidden` for another refusal, `malformed` for an answer that is
+            none.
         UndeterminedError: no usable answer came; the code may be spent all the same.
     """
     form = TokenRequest(
@@ -216,13 +221,13 @@ def notify(
 
 def _token_refusal(answer: Answer, *, with_code: bool) -> ClaimRefusedError:
     if answer.error in {OAuthErrorCode.INVALID_GRANT, "invalid_tx_code"} and with_code:
-        return ClaimRefusedError(
+        return GrantRefusedError(
             ErrorKind.FORBIDDEN,
             "The issuer refused the offer or the collection code.",
             hint="Check the collection code. If it is right, ask for a new offer.",
         )
     if answer.error == OAuthErrorCode.INVALID_GRANT:
-        return ClaimRefusedError(
+        return GrantRefusedError(
             ErrorKind.FORBIDDEN,
             "This offer was used already, or it has ended.",
             hint="Ask for a new offer.",

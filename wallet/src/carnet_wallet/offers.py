@@ -30,10 +30,11 @@ from carnet_schemas.oid4vci import (
 )
 from carnet_securing import strict_json
 from carnet_securing.errors import ErrorKind, UndeterminedError
+from carnet_securing.fetch import FetchFailedError
 from carnet_securing.issuer_key import metadata_url
 from carnet_securing.strict_json import JsonObject
 from carnet_wallet.errors import ClaimRefusedError
-from carnet_wallet.web import SMALL_BYTES, Web, as_kind, get_json
+from carnet_wallet.web import SMALL_BYTES, Web, as_kind, get_json, gone
 
 PROOF_ALGORITHMS: Final = ("ES256", "Ed25519", "EdDSA")
 """What holder keys sign with, the preferred first."""
@@ -73,7 +74,8 @@ def read_offer(uri: str, *, web: Web) -> CredentialOffer:
     """Step 1.
 
     Raises:
-        ClaimRefusedError: `malformed`, `too_large` and other kinds of a bad link or offer.
+        ClaimRefusedError: `not_found` or `expired` for an offer the issuer has taken away;
+            `malformed`, `too_large` and other kinds of a bad link or offer.
         UndeterminedError: `fetch_blocked`, `fetch_failed` or `fetch_too_large`.
     """
     try:
@@ -87,16 +89,26 @@ def read_offer(uri: str, *, web: Web) -> CredentialOffer:
 
 
 def _fetched_offer(url: str, *, web: Web) -> JsonObject:
-    """An issuer takes an offer away once it was used or has ended, and says no more than that."""
+    """An issuer takes an offer away once it was used or has ended, and says no more than that.
+
+    A server that does not answer, or has a fault of its own, says nothing about the offer.
+    """
     try:
         return get_json(web, url, max_bytes=SMALL_BYTES)
     except UndeterminedError as error:
         if error.kind is not ErrorKind.FETCH_FAILED:
             raise
+        kind = gone(error.status) if isinstance(error, FetchFailedError) else None
+        if kind is not None:
+            raise ClaimRefusedError(
+                kind,
+                "This offer was already collected or has ended.",
+                hint="Ask for a new offer.",
+            ) from None
         raise UndeterminedError(
             error.kind,
             "This offer cannot be read now.",
-            hint="It may have been used, or have ended. Try again later, or ask for a new offer.",
+            hint="Try again later. If it stays so, ask for a new offer.",
         ) from None
 
 

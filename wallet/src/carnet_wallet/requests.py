@@ -43,6 +43,7 @@ from carnet_securing.algorithms import SIGNATURE_ALGORITHMS, SignatureCheck
 from carnet_securing.did import key_of_did_url, parse_did_url
 from carnet_securing.did_document import AUTHENTICATION, fetch_did_web
 from carnet_securing.errors import ErrorKind, InvalidError
+from carnet_securing.fetch import FetchFailedError
 from carnet_securing.jwk import PublicJwk
 from carnet_securing.jws import UnverifiedJws, parse_jws, verify_jws
 from carnet_securing.jwt import check_times
@@ -50,7 +51,7 @@ from carnet_securing.limits import PRESENTATION
 from carnet_securing.strict_json import JsonObject
 from carnet_securing.x509 import ASKER_PURPOSES, DnsName, LeafHash, decode_x5c, verify_chain
 from carnet_wallet.errors import RequestRefusedError
-from carnet_wallet.web import FORM, Web, as_kind
+from carnet_wallet.web import FORM, Web, as_kind, gone
 
 _MEDIA_TYPE: Final = f"application/{REQUEST_OBJECT_TYPE}"
 _TYPES: Final = frozenset({REQUEST_OBJECT_TYPE})
@@ -125,7 +126,8 @@ def receive(uri: str, *, web: Web) -> UnverifiedRequest:
     """Step 1.
 
     Raises:
-        RequestRefusedError: `malformed`, `too_large` or `request_untrusted`.
+        RequestRefusedError: `not_found` or `expired` for a request its asker has taken away;
+            `malformed`, `too_large` or `request_untrusted`.
         UndeterminedError: `fetch_blocked`, `fetch_failed` (a redirect among them) or
             `fetch_too_large`.
     """
@@ -278,7 +280,11 @@ def _check_prefix(link: RequestByReference | RequestByValue | UnsignedRequest) -
 def _fetched(link: RequestByReference, *, web: Web) -> UnverifiedRequest:
     limit = PRESENTATION.request_object_bytes
     if link.method == "get":
-        fetched = web.get(link.request_uri, accept=_MEDIA_TYPE, max_bytes=limit)
+        try:
+            fetched = web.get(link.request_uri, accept=_MEDIA_TYPE, max_bytes=limit)
+        except FetchFailedError as error:
+            _check_not_gone(error.status)
+            raise
         _check_media_type(fetched.media_type)
         return _signed(link.client_id, fetched.unverified_body, wallet_nonce=None)
     wallet_nonce = secrets.token_urlsafe(16)
@@ -293,10 +299,20 @@ def _fetched(link: RequestByReference, *, web: Web) -> UnverifiedRequest:
         accept=_MEDIA_TYPE,
         max_bytes=limit,
     )
+    _check_not_gone(posted.status)
     if posted.status != 200:
         raise untrusted("The request could not be fetched where it should be.")
     _check_media_type(posted.media_type)
     return _signed(link.client_id, posted.unverified_body, wallet_nonce=wallet_nonce)
+
+
+def _check_not_gone(status: int | None) -> None:
+    """An asker takes a request away once it was answered or has ended."""
+    kind = gone(status)
+    if kind is not None:
+        raise RequestRefusedError(
+            kind, "This request has ended.", hint="Ask for a new code."
+        ) from None
 
 
 def _check_media_type(media_type: str) -> None:

@@ -21,6 +21,8 @@ JWT: Final = "application/jwt"
 SMALL_BYTES: Final = 64 * 1024
 METADATA_BYTES: Final = 1024 * 1024
 
+_GONE: Final = {404: ErrorKind.NOT_FOUND, 410: ErrorKind.EXPIRED}
+
 
 class Web(Fetch, Post, Protocol):
     """Reads documents and posts messages; `HttpFetch` is one."""
@@ -124,6 +126,14 @@ def read_answer(posted: Posted, *, max_bytes: int = SMALL_BYTES) -> Answer:
     except CarnetError:
         raise _no_answer() from None
     return Answer(status=posted.status, members=members)
+
+
+def gone(status: int | None) -> ErrorKind | None:
+    """The kind for an address of one offer or request that holds it no more, else None.
+
+    Both 404 and 410 are the far side's own answer; no answer at all says nothing.
+    """
+    return _GONE.get(status or 0)
 
 
 def as_kind(error: SchemaError) -> ErrorKind:
