@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,9 @@ import httpx2
 import pytest
 
 from carnet_cli.main import main
+from carnet_issuer.service import Issuer
+from carnet_issuer.store.tables import OFFERS
+from carnet_securing.errors import ErrorKind, UndeterminedError
 from support.issuer_service import CLASS_LIST, TEMPLATE, BareWallet
 
 
@@ -93,6 +97,90 @@ def test_rejected_rows_come_with_number_reason_and_a_file_to_correct(office: Off
     assert all(row["reason"] for row in report["rejected"])
     assert report["imported"] + len(report["rejected"]) + report["blank"] == report["rows"]
     assert b"'=1" in rejected.read_bytes()
+
+
+@pytest.mark.parametrize("place", ["nowhere/offer.png", ".", "link.png"])
+def test_a_picture_with_no_place_leaves_the_earlier_offer_open(office: Office, place: str) -> None:
+    record = office.fill()[0]["id"]
+    (office.folder / "link.png").symlink_to(office.folder / "elsewhere")
+    office.run("offer", "--record", record)
+    before = offers_of(office)
+    refused = office.run("offer", "--record", record, "--png", str(office.folder / place), code=1)
+    assert refused["error"]["kind"] in {"not_found", "conflict"}
+    assert "--png" in refused["error"]["hint"]
+    assert offers_of(office) == before == [("open",)]
+    assert not (office.folder / "elsewhere").exists()
+
+
+def test_a_picture_too_dense_leaves_the_earlier_offer_open(office: Office) -> None:
+    record = office.fill()[0]["id"]
+    office.run("offer", "--record", record)
+    picture = office.folder / "offer.png"
+    refused = office.run("offer", "--record", record, "--by-value", "--png", str(picture), code=1)
+    assert refused["error"]["kind"] == "too_large"
+    assert offers_of(office) == [("open",)]
+    assert not picture.exists()
+
+
+def test_a_picture_lost_at_the_last_moment_costs_no_offer(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = office.fill()[0]["id"]
+    monkeypatch.setattr("carnet_cli.commands.issuer.write_private_file", full_disk)
+    offer = office.run("offer", "--record", record, "--png", str(office.folder / "x.png"), code=1)
+    assert offer["offer_uri"]
+    assert len(offer["tx_code"]) == 6
+    assert offer["error"]["kind"] == "storage_full"
+    assert "not written" in office.talk
+
+
+def test_a_picture_is_private_and_replaces_the_one_before(office: Office) -> None:
+    record = office.fill()[0]["id"]
+    picture = office.folder / "offer.png"
+    office.run("offer", "--record", record, "--png", str(picture))
+    first = picture.read_bytes()
+    office.run("offer", "--record", record, "--png", str(picture))
+    assert picture.read_bytes() != first
+    assert stat.S_IMODE(picture.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("place", ["nowhere/rejected.csv", ".", "c.csv", "link.csv"])
+def test_rejected_rows_with_no_place_import_nothing(office: Office, place: str) -> None:
+    template = office.run("template", office.file("t.toml", TEMPLATE))["id"]
+    rows = office.file("c.csv", b"Nom;Prenom\nA;B\nC;\n")
+    (office.folder / "link.csv").symlink_to(office.folder / "elsewhere")
+    where = str(office.folder / place)
+    arguments = ("import", rows, "--template", template, "--rejected")
+    refused = office.run(*arguments, where, code=1)
+    assert refused["error"]["kind"] in {"not_found", "conflict"}
+    assert "--rejected" in refused["error"]["hint"]
+    assert office.run("list") == []
+    assert (office.folder / "c.csv").read_bytes().startswith(b"Nom;")
+    good = office.folder / "good.csv"
+    assert office.run(*arguments, str(good))["rows"] == 2
+    assert stat.S_IMODE(good.stat().st_mode) == 0o600
+    assert not list(office.folder.glob(".*"))
+
+
+def test_the_report_is_printed_when_its_file_fails(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = office.run("template", office.file("t.toml", TEMPLATE))["id"]
+    rows = office.file("c.csv", b"Nom;Prenom\nA;B\nC;\n")
+    monkeypatch.setattr("carnet_cli.commands.issuer.write_private_file", full_disk)
+    where = str(office.folder / "rejected.csv")
+    report = office.run("import", rows, "--template", template, "--rejected", where, code=1)
+    assert len(report["rejected"]) == 1
+    assert report["error"]["kind"] == "storage_full"
+
+
+def full_disk(path: Path, data: bytes, *, replace: bool = False) -> None:
+    raise UndeterminedError(ErrorKind.STORAGE_FULL, "There is no room left to write.")
+
+
+def offers_of(office: Office) -> list[tuple[str]]:
+    with Issuer.open(office.school) as issuer, issuer._database.read() as connection:
+        return [(row.state,) for row in connection.execute(OFFERS.select())]
 
 
 def test_withdraw_pause_and_resume(office: Office) -> None:

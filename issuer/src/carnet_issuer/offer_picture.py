@@ -1,6 +1,6 @@
 """An offer's link as a QR code (DESIGN section 4: version 10 or less for offers)."""
 
-from pathlib import Path
+from io import BytesIO
 from typing import Final
 
 from carnet_issuer.errors import IssuerError
@@ -9,8 +9,8 @@ from carnet_securing.errors import ErrorKind
 MAX_VERSION: Final = 10
 
 
-def write_offer_png(path: Path, offer_uri: str) -> None:
-    """Write a PNG with a quiet zone of four modules.
+def offer_png(offer_uri: str) -> bytes:
+    """Draw a PNG with a quiet zone of four modules.
 
     Raises:
         IssuerError: `too_large` when the link needs a denser code than cheap phones read;
@@ -27,8 +27,9 @@ def write_offer_png(path: Path, offer_uri: str) -> None:
         raise _too_large() from None
     if code.version > MAX_VERSION:
         raise _too_large()
-    with path.open("wb") as stream:
-        code.make_image().save(stream, format="PNG")
+    stream = BytesIO()
+    code.make_image().save(stream, format="PNG")
+    return stream.getvalue()
 
 
 def _too_large() -> IssuerError:

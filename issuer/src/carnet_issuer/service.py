@@ -5,6 +5,7 @@ is an argument of every method, in Unix seconds.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -207,6 +208,7 @@ class Issuer:
         with_code: bool = True,
         by_value: bool = False,
         lifetime: int | None = None,
+        before_kept: Callable[[str], None] | None = None,
     ) -> Offer:
         """Offer a record to its worker; an earlier offer that is still open dies.
 
@@ -215,6 +217,7 @@ class Issuer:
             by_value: put the offer into the link instead of its address; it then lives ten
                 minutes at most, as the code in it.
             lifetime: seconds; by default as the settings say for offers of this kind.
+            before_kept: is given the link; when it raises, no offer is made and none dies.
 
         Raises:
             IssuerError: as `offers.make_offer`.
@@ -231,9 +234,12 @@ class Issuer:
                 inline=by_value,
             )
             configuration = _configuration_of(connection, record_id)
+            link = offer_link(self.config.url, made, configuration_id=configuration)
+            if before_kept is not None:
+                before_kept(link)
         return Offer(
             record_id=record_id,
-            offer_uri=offer_link(self.config.url, made, configuration_id=configuration),
+            offer_uri=link,
             tx_code=made.tx_code,
             expires_at=made.expires_at,
         )

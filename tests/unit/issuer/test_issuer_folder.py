@@ -9,7 +9,7 @@ import pytest
 from carnet_issuer.config import CONFIG_FILE, check_issuer_url, is_loopback_http
 from carnet_issuer.errors import IssuerError
 from carnet_issuer.nonces import new_nonce, nonce_expiry
-from carnet_issuer.offer_picture import write_offer_png
+from carnet_issuer.offer_picture import offer_png
 from carnet_issuer.service import Issuer
 from carnet_issuer.service_secrets import SECRETS_FILE, ServiceSecrets, read_secrets, write_secrets
 from carnet_securing.errors import CarnetError, ErrorKind, UndeterminedError
@@ -229,7 +229,7 @@ def test_the_picture_of_an_offer_reads_back(tmp_path: Path) -> None:
 
     link = f"openid-credential-offer://?credential_offer_uri={'x' * 100}"
     path = tmp_path / "offer.png"
-    write_offer_png(path, link)
+    path.write_bytes(offer_png(link))
     with Image.open(path) as image:
         (found,) = zxingcpp.read_barcodes(image)
     assert found.text == link
@@ -238,6 +238,6 @@ def test_the_picture_of_an_offer_reads_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize("length", [300, 5000])
 def test_a_link_too_long_for_cheap_phones_gets_no_picture(tmp_path: Path, length: int) -> None:
     with pytest.raises(IssuerError) as caught:
-        write_offer_png(tmp_path / "offer.png", "x" * length)
+        offer_png("x" * length)
     assert caught.value.kind is ErrorKind.TOO_LARGE
     assert list(tmp_path.iterdir()) == []

@@ -2,25 +2,28 @@
 
 import socket
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from carnet_cli import options
 from carnet_cli.console import Console
-from carnet_cli.failures import UsageFailedError
+from carnet_cli.exit_codes import ExitCode
+from carnet_cli.failures import UsageFailedError, explain
 from carnet_cli.passphrase import read_passphrase
+from carnet_cli.result_files import check_place
 from carnet_cli.settings import system_now
 from carnet_issuer.class_list.rejected_file import rejected_csv
 from carnet_issuer.class_list.table import MAX_FILE_BYTES
 from carnet_issuer.errors import IssuerError
-from carnet_issuer.offer_picture import write_offer_png
+from carnet_issuer.offer_picture import offer_png
 from carnet_issuer.service import Issuer
 from carnet_issuer.signing_chain import MAX_PEM_BYTES, CertifiedKey, read_certified_key
 from carnet_issuer.standing import REASONS, Action, parse_reason
 from carnet_issuer.templates import MAX_TEMPLATE_BYTES
 from carnet_securing import strict_json
-from carnet_securing.errors import ErrorKind
+from carnet_securing.durable_file import write_private_file
+from carnet_securing.errors import CarnetError, ErrorKind
 from carnet_trust.entries import OrganisationClass
 
 app = typer.Typer(no_args_is_help=True)
@@ -108,14 +111,14 @@ def import_class(
         Path | None, typer.Option("--rejected", help="Write rejected rows here, as CSV.")
     ] = None,
     json_output: options.Json = False,
-) -> None:
+) -> int:
     """Make a record of each good row; say of every other row why not."""
+    if rejected_file is not None:
+        check_place(rejected_file, option="--rejected", replace=False)
     with Issuer.open(directory) as issuer:
         report, read = issuer.import_class(
             _read(file, MAX_FILE_BYTES), template_id=template_id, now=system_now(), sheet=sheet
         )
-    if rejected_file is not None:
-        rejected_file.write_bytes(rejected_csv(read, list(report.rejected)))
     shape = report.to_json()
     used = ", ".join(f"{name} = {header}" for name, header in shape["columns"]["used"].items())
     lines = [
@@ -125,7 +128,8 @@ def import_class(
     if shape["columns"]["never"]:
         lines.append(f"Left out, never on a certificate: {', '.join(shape['columns']['never'])}.")
     lines += [f"Row {row['row']}: {row['reason']}" for row in shape["rejected"]]
-    Console(json_output).out(shape, lines)
+    content = rejected_csv(read, list(report.rejected)) if rejected_file is not None else b""
+    return _report(shape, lines, rejected_file, content, replace=False, json_output=json_output)
 
 
 @app.command()
@@ -147,8 +151,16 @@ def offer(
     ] = None,
     png: Annotated[Path | None, typer.Option("--png", help="Write the link as a QR code.")] = None,
     json_output: options.Json = False,
-) -> None:
+) -> int:
     """Offer a certificate to its worker. Hand over link and collection code apart."""
+    if png is not None:
+        check_place(png, option="--png", replace=True)
+    drawn = b""
+
+    def draw(link: str) -> None:
+        nonlocal drawn
+        drawn = offer_png(link) if png is not None else b""
+
     with Issuer.open(directory) as issuer:
         made = issuer.offer(
             record_id,
@@ -156,13 +168,36 @@ def offer(
             with_code=not no_tx_code,
             by_value=by_value,
             lifetime=expires_in,
+            before_kept=draw,
         )
-    if png is not None:
-        write_offer_png(png, made.offer_uri)
     lines = [made.offer_uri]
     if made.tx_code is not None:
         lines.append(f"Collection code: {made.tx_code}")
-    Console(json_output).out(made.to_json(), lines)
+    return _report(made.to_json(), lines, png, drawn, replace=True, json_output=json_output)
+
+
+def _report(
+    shape: dict[str, Any],
+    lines: list[str],
+    file: Path | None,
+    content: bytes,
+    *,
+    replace: bool,
+    json_output: bool,
+) -> int:
+    """Print what was done, also when the file that goes with it cannot be written after all."""
+    console, failure = Console(json_output), None
+    try:
+        if file is not None:
+            write_private_file(file, content, replace=replace)
+    except CarnetError as error:
+        failure = explain(error)
+    console.out(shape if failure is None else {**shape, **failure.to_json()}, lines)
+    if failure is None:
+        return ExitCode.OK
+    console.say(f"carnet: the file was not written: {failure.message}")
+    console.say(f"hint: {failure.hint}" if failure.hint else "The rest was done.")
+    return failure.code
 
 
 @app.command(name="list")
