@@ -8,7 +8,7 @@ import pytest
 
 from support.shared import REPOSITORY
 
-_MADE = ["constraints.py", "cli_reference.py", "module_map.py"]
+_MADE = ["constraints.py", "cli_reference.py", "module_map.py", "attack_rows.py"]
 
 
 @pytest.mark.parametrize("script", _MADE)
