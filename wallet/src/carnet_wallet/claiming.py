@@ -10,7 +10,8 @@ Claiming the same link again goes on where the last attempt stopped. A lost cred
 answer is asked for again with the same token and keys under a new nonce. After a lost token
 answer the code is tried once more; when it is refused, the worker is told that it may be
 spent and that she then needs a new offer (DESIGN 4, decision 9). Where a wrong collection
-code can be the cause as well, the claim stays, to be tried with the right one.
+code can be the cause as well, the offer can be tried with the right one: by its link, or,
+when the link gives nothing now, by the claim, which then stays.
 """
 
 import secrets
@@ -30,6 +31,7 @@ from carnet_wallet.vault.vault import Change, Vault
 from carnet_wallet.web import Web
 
 _ATTEMPTS: Final = 3
+_GIVEN_UP_AFTER: Final = 30 * 86_400
 _OVER: Final = frozenset({ErrorKind.FORBIDDEN, ErrorKind.EXPIRED})
 _TAKEN_AWAY: Final = frozenset({ErrorKind.NOT_FOUND, ErrorKind.EXPIRED})
 _AGAIN: Final = "Give the same offer again. Nothing was lost."
@@ -50,13 +52,13 @@ class MaybeCollectedError(ClaimRefusedError):
 class OpenedOffer:
     """An offer that was looked at: what it says, and what is left of an earlier attempt.
 
-    `taken_away` tells that the issuer no longer shows the offer an earlier attempt has kept.
+    `link_error` tells why the link of an offer that an earlier attempt has kept gave nothing now.
     """
 
     claim_id: str
     resolved: ResolvedOffer
     unfinished: Claim | None = field(repr=False)
-    taken_away: bool = False
+    link_error: ErrorKind | None = None
 
     @property
     def needs_code(self) -> bool:
@@ -81,13 +83,13 @@ class Claiming:
             ClaimRefusedError, UndeterminedError: as `offers.read_offer` and `resolve_offer`.
         """
         claim_id = link_digest(uri)
-        unfinished, taken_away = None, False
+        unfinished, link_error = None, None
         if self.vault.holds(CLAIM, claim_id):
             unfinished = Claim.from_json(claim_id, self.vault.get(CLAIM, claim_id))
         if unfinished is None:
             offer = read_offer(uri, web=self.web)
         elif unfinished.stage is Stage.ASKED:
-            offer, taken_away = self._newer(uri, unfinished.offer)
+            offer, link_error = self._newer(uri, unfinished.offer)
             if offer.pre_authorized != unfinished.offer.pre_authorized:
                 unfinished = None
         else:
@@ -96,18 +98,18 @@ class Claiming:
             claim_id=claim_id,
             resolved=resolve_offer(offer, web=self.web),
             unfinished=unfinished,
-            taken_away=taken_away,
+            link_error=link_error,
         )
 
-    def _newer(self, uri: str, kept: CredentialOffer) -> tuple[CredentialOffer, bool]:
-        """What a link offers now, else what it did; and whether the issuer took it away.
+    def _newer(self, uri: str, kept: CredentialOffer) -> tuple[CredentialOffer, ErrorKind | None]:
+        """What a link offers now, else what it did and why not.
 
         The kept offer is tried all the same: a link may show its offer only once.
         """
         try:
-            return read_offer(uri, web=self.web), False
+            return read_offer(uri, web=self.web), None
         except CarnetError as error:
-            return kept, error.kind in _TAKEN_AWAY
+            return kept, error.kind
 
     def claim(self, opened: OpenedOffer, *, tx_code: str | None, now: int) -> tuple[Card, ...]:
         """Take what an offer gives, or go on with a claim of the same link.
@@ -131,14 +133,14 @@ class Claiming:
         try:
             return self._go_on(claim, resolved, tx_code=tx_code, now=now)
         except issuance.GrantRefusedError as error:
-            if resumed and tx_code is not None and not opened.taken_away:
-                # The claim stays: with the right collection code it may still go on.
+            if opened.link_error is None or opened.link_error in _TAKEN_AWAY:
+                self._forget(claim)
+            if resumed and tx_code is not None and opened.link_error not in _TAKEN_AWAY:
                 raise MaybeCollectedError(
                     error.kind,
                     "The issuer's first answer was lost. This offer may be collected already.",
                     hint="Check the collection code. If it is right, ask for a new offer.",
                 ) from None
-            self._forget(claim)
             raise _lost(error.kind) if resumed else error from None
         except ClaimRefusedError as error:
             if error.kind in _OVER:
@@ -148,14 +150,20 @@ class Claiming:
     def settle_notifications(self, *, now: int, but: str = "") -> None:
         """Tell issuers what an interrupted claim could not; what fails waits for the next time.
 
+        A claim that stopped so long ago that no offer lives any more is forgotten, with its keys.
+
         Args:
             now: Unix seconds.
             but: a claim that is being gone on with.
         """
         for claim_id, stored in list(self.vault.records(CLAIM)):
             claim = Claim.from_json(claim_id, stored)
-            kept = all(part.card_id for part in claim.parts)
-            if kept and claim.stage is Stage.GRANTED and claim_id != but:
+            if claim_id == but:
+                continue
+            if not all(part.card_id for part in claim.parts):
+                if now - claim.started_at > _GIVEN_UP_AFTER:
+                    self._forget(claim)
+            elif claim.stage is Stage.GRANTED:
                 try:
                     resolved = resolve_offer(claim.offer, web=self.web)
                     self._finish(claim, resolved, now=now)
