@@ -16,19 +16,19 @@ from carnet_issuer.http.endpoints import Endpoints
 from carnet_issuer.http.errors import error_response
 from carnet_issuer.http.messages import Incoming
 from carnet_securing.errors import ErrorKind, UndeterminedError
-from carnet_securing.fetch import Fetched, Posted
+from carnet_securing.fetch import Fetched, FetchFailedError, Posted
 from killloop.process import CALL, Link
 from killloop.school import OpenSchool
 from support.wallet_world import WorldWeb
 
-Watch = Callable[[str, bytes], None]
+Watch = Callable[[str, str], None]
 
 
 class FarSide(WorldWeb):
     """An issuer at its own address, and whoever else a round puts there.
 
-    `watch` sees every message before it is answered: the wallet is waiting then, and what
-    it has on its disk is what it would have if it died now.
+    `watch` is told of every message, and its bearer token, before it is answered: the wallet
+    is waiting then, and what it has on its disk is what it would have if it died now.
     """
 
     def __init__(self, school: OpenSchool, *, now: int, watch: Watch) -> None:
@@ -43,7 +43,11 @@ class FarSide(WorldWeb):
             return super().get(url, accept=accept, max_bytes=max_bytes)
         response = self._answer("GET", url, b"", {"accept": accept})
         if response.status_code != 200:
-            raise UndeterminedError(ErrorKind.FETCH_FAILED, "The simulated host has no such page.")
+            raise FetchFailedError(
+                ErrorKind.FETCH_FAILED,
+                "The simulated host has no such page.",
+                status=response.status_code,
+            )
         return Fetched(
             url=url, media_type=_media_type(response), unverified_body=bytes(response.body)
         )
@@ -59,7 +63,7 @@ class FarSide(WorldWeb):
         headers: Mapping[str, str] | None = None,
     ) -> Posted:
         """As `Post.post`."""
-        self._watch(url, body)
+        self._watch(url, (headers or {}).get("Authorization", ""))
         if url in self.handlers:
             return super().post(
                 url,
@@ -133,7 +137,8 @@ class FarSide(WorldWeb):
         try:
             given = getattr(self, method)(url, **how)
         except UndeterminedError as error:
-            return "undetermined", (error.kind.value, error.message)
+            status = error.status if isinstance(error, FetchFailedError) else None
+            return "failed", (error.kind.value, error.message, status)
         return "answer", {name: getattr(given, name) for name in type(given).__slots__}
 
 
@@ -172,8 +177,9 @@ class PipeWeb:
     def _ask(self, method: str, url: str, **how: Any) -> dict[str, Any]:
         self._link.send((CALL, method, url, how))
         what, told = self._link.recv()
-        if what == "undetermined":
-            raise UndeterminedError(ErrorKind(told[0]), told[1])
+        if what == "failed":
+            kind, message, status = told
+            raise FetchFailedError(ErrorKind(kind), message, status=status)
         answer: dict[str, Any] = told
         return answer
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from carnet_issuer.fail_points import FailPoint
+from carnet_wallet.claim_record import Claim
 from carnet_wallet.fail_points import Moment
+from carnet_wallet.records import CLAIM
 from carnet_wallet.vault.vault import Vault
 from carnet_wallet.wallet import Wallet
 from killloop.disturbances import DISK_CALL, Around, EndAt, EndingDisk, WatchedDatabase
@@ -253,11 +255,11 @@ class Outside:
         """The links of their requests."""
         return tuple(asker.link for asker in self.askers.values())
 
-    def watch(self, url: str, _body: bytes) -> None:
+    def watch(self, url: str, authorization: str) -> None:
         """Look at the wallet's disk before answering what must come after a write."""
         if url.endswith("/notification"):
             with self.purse.as_on_disk() as wallet:
-                if not cards_of(wallet) or _unkept(wallet):
+                if not _kept(wallet, authorization.removeprefix("Bearer ")):
                     self.problems.append("a notification came before the copies were kept")
         elif url in self.askers:
             with self.purse.as_on_disk() as wallet:
@@ -279,16 +281,14 @@ class Outside:
         return any(line.asker == asker.client_id for line in wallet.history())
 
 
-def _unkept(wallet: Wallet) -> bool:
-    """Whether a claim that is being settled has a certificate that is not there."""
-    from carnet_wallet.claim_record import Claim
-    from carnet_wallet.records import CLAIM
-
+def _kept(wallet: Wallet, access_token: str) -> bool:
+    """Whether the certificates of the claim with a token are there, whole."""
     held = {one.card.card_id for one in cards_of(wallet)}
+    claims = [Claim.from_json(name, value) for name, value in wallet._vault.records(CLAIM)]
     return any(
-        part.card_id not in held
-        for name, value in wallet._vault.records(CLAIM)
-        for part in Claim.from_json(name, value).parts
+        all(part.card_id in held for part in claim.parts)
+        for claim in claims
+        if claim.access_token == access_token
     )
 
 
