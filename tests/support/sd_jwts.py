@@ -24,7 +24,7 @@ from carnet_securing.signer import Signer
 from carnet_trust.lookup_cache import MemoryLookupCache
 from carnet_trust.on_demand_lookups import OnDemandLookups
 from carnet_trust.trust_file import TrustData
-from carnet_verifier import BearerCopy, NoFurtherCondition, NotVerifiedError, Outcome
+from carnet_verifier import BearerCopy, NoFurtherCondition
 from carnet_verifier import verify_credential as verify_document
 from carnet_wallet.acceptance import Expected, Judges, accept
 from carnet_wallet.records import HolderKey
@@ -152,26 +152,18 @@ def world() -> tuple[TrustData, OnDemandLookups]:
 
 
 def _document(token: str) -> object:
-    """Through the verifier's library, as a file that somebody sent.
-
-    Nobody publishes what this type means, so an authentic document ends undetermined.
-    """
+    """Through the verifier's library, as a file that somebody sent."""
     trust, lookups = world()
-    try:
-        return verify_document(
-            token,
-            binding=BearerCopy(),
-            trust=trust,
-            lookups=lookups,
-            policy=NoFurtherCondition(),
-            now=NOW,
-            check=check_signature,
-            limits=PRESENTATION,
-        )
-    except NotVerifiedError as error:
-        if error.report.outcome is Outcome.UNDETERMINED:
-            return error.report
-        raise
+    return verify_document(
+        token,
+        binding=BearerCopy(),
+        trust=trust,
+        lookups=lookups,
+        policy=NoFurtherCondition(),
+        now=NOW,
+        check=check_signature,
+        limits=PRESENTATION,
+    )
 
 
 def _wallet(token: str) -> object:
