@@ -4,8 +4,6 @@ import json
 import tempfile
 from collections.abc import Callable
 from functools import partial
-from functools import partial
-from functools import partial
 from pathlib import Path
 from typing import Any
 
