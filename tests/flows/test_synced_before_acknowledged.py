@@ -21,8 +21,6 @@ CALL = re.compile(r"^\d+ +(\w+)\((.*)\) += (-?\d+)(?:<(.*)>)?")
 ON = re.compile(r"^\d+<([^>]*)>")
 RENAMED = re.compile(r'^\d+<([^>]*)>, "([^"]*)", \d+<([^>]*)>, "([^"]*)"')
 
-pytestmark = pytest.mark.killloop
-
 
 @dataclass
 class Watcher:
