@@ -1,11 +1,12 @@
 """The store of questions: fresh values, one answer each, and what is forgotten."""
 
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
 
 from carnet_securing.errors import CarnetError, ErrorKind
 from carnet_verifier.service.database import Database, ensure_schema
@@ -14,11 +15,22 @@ from carnet_verifier.service.questions import NewQuestion, QuestionStore
 NOW = 1_800_000_000
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[QuestionStore]:
-    database = Database(URL.create("sqlite+pysqlite", database=str(tmp_path / "v.sqlite3")))
+POSTGRES = os.environ.get("CARNET_POSTGRES_URL")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[QuestionStore]:
+    url = URL.create("sqlite+pysqlite", database=str(tmp_path / "v.sqlite3"))
+    if request.param == "postgresql":
+        if POSTGRES is None:
+            pytest.skip("no PostgreSQL here: set CARNET_POSTGRES_URL to an empty database")
+        url = make_url(POSTGRES)
+    database = Database(url)
     ensure_schema(database)
     yield QuestionStore(database)
+    if not database.is_sqlite:
+        with database.write() as connection:
+            connection.exec_driver_sql("DROP TABLE questions, alembic_version")
     database.close()
 
 

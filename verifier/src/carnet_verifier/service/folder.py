@@ -47,7 +47,7 @@ def open_database(directory: Path, address: str | None) -> Database:
         raise ServiceError(
             ErrorKind.UNAVAILABLE,
             "The driver for PostgreSQL is not installed.",
-            hint="pip install psycopg",
+            hint="pip install 'carnet-verifier[postgres]'",
         ) from None
 
 
