@@ -78,6 +78,13 @@ def test_every_promise_that_is_broken_on_purpose_is_found() -> None:
     }
 
 
+def test_S11_killed_while_it_is_made_there_is_a_whole_one_or_none() -> None:
+    summary = run("--rounds", "30", "--seed", "2026", "--only", "create", "--quiet")
+
+    assert summary["problems"] == []
+    assert summary["kills"] > 5
+
+
 def test_S13_S14_E22_an_issuer_whose_disk_fails_at_one_call_loses_nothing() -> None:
     if not can_be_watched():
         pytest.skip("strace, which makes single calls to the disk fail, cannot be used here")

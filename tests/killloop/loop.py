@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from killloop.create_round import create_round
 from killloop.fault_round import fault_round
 from killloop.http_rounds import Address, http_round
 from killloop.issuer_checks import Seen
@@ -132,6 +133,8 @@ class Loop:
                 return passphrase_round(grounds, self._purse(kind, number))
             case Kind.FAULT:
                 return fault_round(grounds)
+            case Kind.CREATE:
+                return create_round(grounds)
             case Kind.HTTP_ISSUER | Kind.HTTP_WALLET:
                 return http_round(grounds, self._address, kind)
 

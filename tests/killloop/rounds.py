@@ -37,6 +37,7 @@ class Kind(StrEnum):
     HTTP_WALLET = "http_wallet"
     PASSPHRASE = "passphrase"
     FAULT = "fault"
+    CREATE = "create"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
