@@ -97,6 +97,17 @@ def test_an_answer_after_the_end_is_not_taken(plain: World, worker: Worker) -> N
     assert plain.judged(asked) == (None, None)
 
 
+def test_a_refusal_anybody_may_have_posted_ends_nothing(plain: World, worker: Worker) -> None:
+    asked = plain.ask()
+    state = plain.request_claims(asked)["state"]
+    for form in ({"error": "access_denied"}, {"vp_token": '{"certificate":["x"]}'}):
+        assert plain.post(asked, form | {"state": state}).status_code == 200
+        assert plain.client.get(f"/request/{asked.id}").status_code == 200
+    plain.answer(asked, shown(plain, asked, worker))
+    done = polled(plain, asked)
+    assert (done["standing"], done["outcome"]) == ("answered", "verified")
+
+
 def test_a_declined_question_says_nothing_more(plain: World) -> None:
     asked = plain.ask()
     state = plain.request_claims(asked)["state"]
@@ -105,7 +116,6 @@ def test_a_declined_question_says_nothing_more(plain: World) -> None:
     done = polled(plain, asked)
     assert (done["standing"], done["outcome"], done["report"]) == ("declined", None, None)
     assert "script" not in strict_json.dumps(done)
-    assert plain.client.get(f"/request/{asked.id}").status_code == 404
 
 
 def test_P11_the_wallets_nonce_is_signed_into_its_own_copy(plain: World) -> None:
