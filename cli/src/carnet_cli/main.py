@@ -51,8 +51,8 @@ def build(first: str | None) -> typer.Typer:
 def main(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit status."""
     console = Console("--json" in arguments)
-    app = build(arguments[0] if arguments else None)
     try:
+        app = build(arguments[0] if arguments else None)
         result = app(args=list(arguments), prog_name="carnet", standalone_mode=False)
     except TyperException as error:
         _show_usage(error, console)
@@ -60,10 +60,9 @@ def main(arguments: Sequence[str]) -> int:
             usage = Failure("usage", str(error), "See --help.", ExitCode.USAGE)
             console.out(usage.to_json(), "")
         return ExitCode.USAGE
-    except (KeyboardInterrupt, EOFError):
-        console.say("Stopped.")
-        return ExitCode.INTERRUPTED
-    except BrokenPipeError:
+    except (KeyboardInterrupt, typer.Abort):  # which is what Ctrl-D becomes on its way here
+        result = ExitCode.INTERRUPTED
+    except (BrokenPipeError, SystemExit):  # whoever read our output has gone
         return ExitCode.FAILED
     except Exception as error:
         failure = explain(error)
@@ -75,6 +74,8 @@ def main(arguments: Sequence[str]) -> int:
         if console.json_output:
             console.out(failure.to_json(), "")
         return failure.code
+    if result == ExitCode.INTERRUPTED:
+        console.say("Stopped.")
     return result if isinstance(result, int) else ExitCode.OK
 
 
