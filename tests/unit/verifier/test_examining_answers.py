@@ -1,5 +1,6 @@
 """A whole answer against a whole question (OpenID4VP 1.0 section 8.6)."""
 
+import gc
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -294,7 +295,7 @@ HOSTILE: dict[str, Callable[[], list[str]]] = {
     "32 fresh Ed25519 issuers": lambda: _fresh_issuers("EdDSA"),
     "a thousand hidden members": _thousand_members,
     "a thousand hidden elements": _thousand_elements,
-    "empty arrays": lambda: _of_a_listed_issuer(skills=[[]] * 28_000),
+    "empty arrays": lambda: _of_a_listed_issuer(skills=[[]] * 22_000),
     "small arrays": lambda: _of_a_listed_issuer(skills=[[[0] * 3] * 3] * 2_600),
     "small objects": lambda: _of_a_listed_issuer(skills=[{"label": 1}] * 6_800),
     "many members": lambda: _of_a_listed_issuer(**{f"k{n}": 1 for n in range(8_000)}),
@@ -331,12 +332,19 @@ def test_a_hostile_answer_costs_little(bench: Bench, make: Callable[[], list[str
         query=parse_dcql(one_query(*PATHS, multiple=True)), audience=AUDIENCE, nonce=NONCE
     )
     costs = []
-    for _ in range(3):
-        around = bench.around()
-        before = time.process_time()
-        examined = examine_answer(token, question=question, surroundings=around)
-        costs.append(time.process_time() - before)
+    gc.collect()
+    gc.freeze()  # as the service does: what pytest holds is not looked through for our answer
+    try:
+        for _ in range(3):
+            around = bench.around()
+            before = time.process_time()
+            examined = examine_answer(token, question=question, surroundings=around)
+            costs.append(time.process_time() - before)
+    finally:
+        gc.unfreeze()
     assert examined.report.outcome is not Outcome.VERIFIED
+    assert examined.report.leading is not None
+    assert examined.report.leading.kind != "too_large", "it was not looked at"
     assert min(costs) < 0.1, costs
     tracemalloc.start()
     try:
