@@ -194,7 +194,7 @@ WALLET_CASES = {
     ),
     "a copy is lost": Case(how=Sabotage(purse=_drop(COPY)), found_as="the wallet says not_found"),
     "a showing is lost": Case(
-        how=Sabotage(purse=_drop(SHOWING)), found_as="a code on screen is forgotten"
+        how=Sabotage(purse=_drop(SHOWING)), found_as="an acknowledged showing"
     ),
     "the vault is cut short": Case(
         how=Sabotage(purse=_cut), found_as="the wallet says vault_corrupt"

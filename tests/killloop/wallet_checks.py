@@ -73,7 +73,10 @@ class WalletCheck:
         for fact in of(self.facts, ACK, "show"):
             self._is(lines[fact["asker"]] == 1, "an acknowledged showing is lost")
         screens = sum(line.outcome is Outcome.ON_SCREEN for line in wallet.history())
-        self._is(screens >= len(of(self.facts, ACK, "screen")), "a code on screen is forgotten")
+        self._is(
+            screens >= len(of(self.facts, ACK, "screen")),
+            "an acknowledged showing on a screen is lost",
+        )
         if of(self.facts, ACK, "trust"):
             self._is("trust" in wallet._vault.ids("setting"), "trust data is lost")
 
