@@ -86,6 +86,14 @@ class WalletService:
         self._metadata = documents.issuer_metadata(
             config, request_key=secrets.request_key.public_jwk
         )
+        # Read now: a service that runs depends on no file of its program, whatever becomes of it.
+        self._types = {
+            each.slug: TypeDocument(
+                body=catalog.type_metadata_bytes(vct),
+                integrity=catalog.type_metadata_integrity(vct),
+            )
+            for vct, each in catalog.CREDENTIAL_TYPES.items()
+        }
         self._signed: tuple[int, bytes] = (0, b"")
         self._swept_at = 0
         self._sweeping = threading.Lock()
@@ -233,13 +241,7 @@ class WalletService:
 
     def type_document(self, slug: str) -> TypeDocument | None:
         """The metadata of a type by its short name, None for another name."""
-        for vct, each in catalog.CREDENTIAL_TYPES.items():
-            if each.slug == slug:
-                return TypeDocument(
-                    body=catalog.type_metadata_bytes(vct),
-                    integrity=catalog.type_metadata_integrity(vct),
-                )
-        return None
+        return self._types.get(slug)
 
     def status_list(self, list_id: str, *, now: int) -> PublishedList | None:
         """A signed status list, None when there is no such list."""
