@@ -22,6 +22,12 @@ from carnet_issuer.store.tables import OFFERS
 from carnet_securing.errors import ErrorKind, UndeterminedError
 from support.issuer_service import CLASS_LIST, TEMPLATE, BareWallet
 
+# A shell's background job ignores Ctrl-C and hands that on; a person's terminal does not.
+AT_A_TERMINAL = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from carnet_cli.main import run; run()"
+)
+
 
 class Office:
     """Runs commands on one folder, in this process."""
@@ -259,7 +265,7 @@ def served(office: Office) -> Iterator[tuple["subprocess.Popen[bytes]", Office, 
     reading, writing = os.pipe()
     process = subprocess.Popen(
         [
-            *(sys.executable, "-P", "-c", "from carnet_cli.main import run; run()"),
+            *(sys.executable, "-P", "-c", AT_A_TERMINAL),
             *("issuer", "serve", str(office.school), "--port", "0", "--json"),
             *("--parent-fd", str(reading)),
         ],
