@@ -1,9 +1,14 @@
-"""Private files: written whole or not at all, read only where nobody else could touch them."""
+"""Private files: written whole or not at all, read only where nobody else could touch them.
 
+With the folders above them, which a power cut may take as well.
+"""
+
+import contextlib
 import errno
 import os
 import secrets
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -42,9 +47,9 @@ def write_private_file(path: Path, data: bytes, *, replace: bool = False) -> Non
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
-        raise _storage_error(error) from None
+        raise storage_error(error) from None
 
 
 def read_private_file(path: Path, *, max_bytes: int) -> bytes:
@@ -68,7 +73,7 @@ def read_private_file(path: Path, *, max_bytes: int) -> bytes:
                 )
             data = file.read(max_bytes + 1)
     except OSError as error:
-        raise _storage_error(error) from None
+        raise storage_error(error) from None
     if len(data) > max_bytes:
         raise InvalidError(ErrorKind.TOO_LARGE, "A private file is larger than allowed.")
     return data
@@ -82,7 +87,39 @@ def _write_new(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def make_folder(path: Path, made: list[Path], *, mode: int = 0o777) -> None:
+    """Make a folder and those above it; each is named in the one above, durably.
+
+    Without that a power cut could take the folder with everything acknowledged in it.
+
+    Args:
+        made: grows by each folder that was not there before, also when this fails.
+        mode: of the innermost; those above it are as the process makes folders.
+
+    Raises:
+        OSError: as the system says.
+    """
+    place = path.absolute()
+    missing = [each for each in (place, *place.parents) if not each.exists()]
+    for each in reversed(missing):
+        with contextlib.suppress(FileExistsError):
+            each.mkdir(mode=mode if each == place else 0o777)
+            made.append(each)
+    for above in {each.parent for each in (place, *missing)}:
+        # A folder one may pass through but not read cannot be synced by its name.
+        with contextlib.suppress(PermissionError):
+            sync_folder(above)
+
+
+def remove_folders(made: Sequence[Path]) -> None:
+    """Remove what `make_folder` made, the innermost first; one with something in it stays."""
+    for each in reversed(made):
+        with contextlib.suppress(OSError):
+            each.rmdir()
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk; raises OSError."""
     if not _POSIX:
         return
     descriptor = os.open(folder, os.O_RDONLY | _CLOSE_ON_EXEC)
@@ -96,7 +133,8 @@ def _owner_only(found: os.stat_result) -> bool:
     return found.st_uid == os.geteuid() and not found.st_mode & 0o077
 
 
-def _storage_error(error: OSError) -> CarnetError:
+def storage_error(error: OSError) -> CarnetError:
+    """The typed error for a failure of the file system; paths are not repeated."""
     if error.errno in _FULL:
         return UndeterminedError(
             ErrorKind.STORAGE_FULL,

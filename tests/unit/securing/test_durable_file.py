@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from carnet_securing import durable_file
-from carnet_securing.durable_file import read_private_file, write_private_file
+from carnet_securing.durable_file import (
+    make_folder,
+    read_private_file,
+    remove_folders,
+    write_private_file,
+)
 from carnet_securing.errors import CarnetError, ErrorKind, InvalidError, UndeterminedError
 
 
@@ -119,7 +124,7 @@ def test_failing_sync_of_the_folder_is_not_acknowledged(
     def fails(_: Path) -> None:
         raise OSError(errno.EIO, "simulated")
 
-    monkeypatch.setattr(durable_file, "_sync_folder", fails)
+    monkeypatch.setattr(durable_file, "sync_folder", fails)
     assert kind_of_write(file, replace=True) is ErrorKind.UNAVAILABLE
 
 
@@ -147,3 +152,41 @@ def test_errors_say_whether_it_could_be_checked(file: Path) -> None:
     with pytest.raises(InvalidError):
         write_private_file(file, b"new")
     assert issubclass(UndeterminedError, CarnetError)
+
+
+def test_every_new_folder_is_named_durably_in_the_one_above(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(durable_file, "sync_folder", synced.append)
+    made: list[Path] = []
+    make_folder(tmp_path / "a" / "b" / "c", made, mode=0o700)
+    assert made == [tmp_path / "a", tmp_path / "a" / "b", tmp_path / "a" / "b" / "c"]
+    assert set(synced) == {tmp_path, tmp_path / "a", tmp_path / "a" / "b"}
+    assert stat.S_IMODE(made[-1].stat().st_mode) == 0o700
+
+
+def test_a_folder_that_is_there_is_named_durably_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(durable_file, "sync_folder", synced.append)
+    made: list[Path] = []
+    make_folder(tmp_path, made)
+    assert made == []
+    assert synced == [tmp_path.parent]
+
+
+def test_folders_whose_sync_fails_can_be_removed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: Path) -> None:
+        raise OSError(errno.EIO, "simulated")
+
+    monkeypatch.setattr(durable_file, "sync_folder", fails)
+    made: list[Path] = []
+    with pytest.raises(OSError, match="simulated"):
+        make_folder(tmp_path / "a" / "b", made)
+    (tmp_path / "a" / "thesis").write_text("years of work")
+    remove_folders(made)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a", "thesis"]

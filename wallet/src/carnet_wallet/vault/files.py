@@ -21,6 +21,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final, Protocol, Self
 
+from carnet_securing.durable_file import make_folder, remove_folders
 from carnet_securing.errors import ErrorKind
 from carnet_wallet.errors import VaultError
 from carnet_wallet.vault.format import corrupt
@@ -100,13 +101,13 @@ class PrivateFolder:
         """
         made: list[Path] = []
         try:
-            _make_folder(path, made)
+            make_folder(path, made, mode=0o700)
             return cls._taken(_open_folder(path), leftovers, calls, made)
         except OSError as error:
-            _unmake(made)
+            remove_folders(made)
             raise storage_error(error) from None
         except BaseException:
-            _unmake(made)
+            remove_folders(made)
             raise
 
     @classmethod
@@ -188,7 +189,7 @@ class PrivateFolder:
         for name in (*names, _LOCK):
             self.discard(name)
         self.close()
-        _unmake(self._made)
+        remove_folders(self._made)
 
     def names(self) -> tuple[str, ...]:
         """What lies in the folder."""
@@ -294,35 +295,6 @@ def storage_error(error: OSError) -> VaultError:
     if error.errno == errno.ELOOP:
         return VaultError(ErrorKind.FORBIDDEN, "A part of the wallet is a link.")
     return VaultError(ErrorKind.FORBIDDEN, "The wallet cannot be reached on this computer.")
-
-
-def _make_folder(path: Path, made: list[Path]) -> None:
-    """Make a folder and those above it; each is named in the one above, durably.
-
-    Without that a power cut could take the folder with everything acknowledged in it.
-    `made` grows by each folder that was not there before.
-    """
-    place = path.absolute()
-    missing = [each for each in (place, *place.parents) if not each.exists()]
-    for each in reversed(missing):
-        with contextlib.suppress(FileExistsError):
-            each.mkdir(mode=0o700 if each == place else 0o777)
-            made.append(each)
-    for above in {each.parent for each in (place, *missing)}:
-        # A folder one may pass through but not read cannot be synced by its name.
-        with contextlib.suppress(PermissionError):
-            fd = os.open(above, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                os.fsync(fd)
-            finally:
-                os.close(fd)
-
-
-def _unmake(made: Sequence[Path]) -> None:
-    """Remove the folders that were made, the innermost first; one with something in it stays."""
-    for each in reversed(made):
-        with contextlib.suppress(OSError):
-            each.rmdir()
 
 
 def _open_folder(path: Path) -> int:
