@@ -8,7 +8,6 @@ import base64
 import json
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -548,7 +547,7 @@ def test_V26_a_refresh_takes_the_key_away_at_once(
 
 
 def renamed(name: str) -> PublicJwk:
-    return replace(signer(name).public_jwk, kid="main")
+    return signer(name).public_jwk._replace(kid="main")
 
 
 @PATHS

@@ -6,7 +6,7 @@ is turned into a URL here and read by `did_document`.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from carnet_securing import base64url, strict_json
@@ -88,7 +88,7 @@ def resolve_did_jwk(did: str) -> PublicJwk:
     url = _bare(did, "jwk")
     decoded = base64url.decode(url.identifier)
     key = parse_public_jwk(strict_json.loads_object(decoded, max_bytes=MAX_DID))
-    return replace(key, kid=f"{did}#0")
+    return key._replace(kid=f"{did}#0")
 
 
 def did_jwk_of(key: PublicJwk) -> str:
@@ -105,7 +105,7 @@ def resolve_did_key(did: str) -> PublicJwk:
     """
     url = _bare(did, "key")
     key = parse_multikey(url.identifier)
-    return replace(key, kid=f"{did}#{url.identifier}")
+    return key._replace(kid=f"{did}#{url.identifier}")
 
 
 def parse_multikey(multibase: str) -> PublicJwk:

@@ -1,7 +1,7 @@
 """DID documents (DID Core, Controlled Identifiers): which keys speak for a DID, and for what."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from carnet_securing import strict_json
@@ -130,7 +130,7 @@ def _method(value: object, did: str) -> _Method:
         raise InvalidError(ErrorKind.ISSUER_MISMATCH, "A DID document lists somebody else's key.")
     identifier = _identifier(value["id"], did)
     key = _key(value)
-    return _Method(identifier, None if key is None else replace(key, kid=identifier))
+    return _Method(identifier, None if key is None else key._replace(kid=identifier))
 
 
 def _key(method: JsonObject) -> PublicJwk | None:

@@ -7,7 +7,7 @@ a header. A JWE says nothing about who made it; what is inside is checked by its
 
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from carnet_securing import base64url, strict_json
@@ -53,7 +53,7 @@ class DecryptionKey:
         bare = _public_jwk(private.public_key())
         self._private = private
         self._scalar = numbers.private_value.to_bytes(32, "big")
-        self.public_jwk = replace(bare, kid=kid or bare.thumbprint, use="enc", alg=KEY_AGREEMENT)
+        self.public_jwk = bare._replace(kid=kid or bare.thumbprint, use="enc", alg=KEY_AGREEMENT)
 
     @classmethod
     def generate(cls) -> "DecryptionKey":

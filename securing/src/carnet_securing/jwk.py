@@ -7,7 +7,7 @@ found when a back end loads the key.
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from carnet_securing import base64url, strict_json
 from carnet_securing.errors import ErrorKind, InvalidError
@@ -32,8 +32,7 @@ _CURVES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublicJwk:
+class PublicJwk(NamedTuple):
     """A public key on P-256, P-384 or Ed25519. Build it with `parse_public_jwk`."""
 
     kty: str
@@ -115,7 +114,7 @@ def parse_public_jwk(value: object) -> PublicJwk:
     x = _coordinate(value.get("x"), curve)
     y = _coordinate(value.get("y"), curve) if kty == "EC" else None
     if len(value) == (3 if y is None else 4):
-        return PublicJwk(kty=kty, crv=crv, x=x, y=y)
+        return PublicJwk(kty, crv, x, y)
     return PublicJwk(
         kty=kty,
         crv=crv,

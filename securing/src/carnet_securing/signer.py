@@ -1,7 +1,6 @@
 """The seam behind which private keys live, and its implementation in software."""
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from carnet_securing import base64url
@@ -97,7 +96,7 @@ class SoftwareSigner:
         """The public half, with its RFC 7638 thumbprint as `kid` and its `alg`."""
         if self._public_jwk is None:
             bare = _public_jwk(self.algorithm, self._private)
-            self._public_jwk = replace(bare, kid=bare.thumbprint, alg=self.algorithm)
+            self._public_jwk = bare._replace(kid=bare.thumbprint, alg=self.algorithm)
         return self._public_jwk
 
     def sign(self, message: bytes) -> bytes:

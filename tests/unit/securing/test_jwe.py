@@ -220,7 +220,7 @@ def test_key_not_meant_for_encryption_is_not_encrypted_to(
     changed: dict[str, Any], kind: ErrorKind
 ) -> None:
     with pytest.raises(InvalidError) as caught:
-        encrypt_jwe(b"", key=replace(KEY.public_jwk, **changed), enc="A128GCM", kid=None)
+        encrypt_jwe(b"", key=KEY.public_jwk._replace(**changed), enc="A128GCM", kid=None)
     assert caught.value.kind is kind
 
 

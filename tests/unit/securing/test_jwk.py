@@ -1,6 +1,5 @@
 """Public keys: what is refused when one is read, used or chosen from a set."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -211,9 +210,9 @@ def chosen(keys: tuple[PublicJwk, ...], kid: str | None, algorithm: str = "ES256
 
 
 def test_key_is_found_by_its_kid_or_because_it_is_alone() -> None:
-    first = replace(parse_public_jwk(EC), kid="1")
-    second = replace(signer("two").public_jwk, kid="2")
-    edwards = replace(parse_public_jwk(OKP), kid="1")
+    first = parse_public_jwk(EC)._replace(kid="1")
+    second = signer("two").public_jwk._replace(kid="2")
+    edwards = parse_public_jwk(OKP)._replace(kid="1")
     assert select_key((first, second), kid="2", algorithm="ES256") is second
     assert select_key((first,), kid=None, algorithm="ES256") is first
     assert select_key((first, edwards), kid=None, algorithm="EdDSA") is edwards
@@ -221,8 +220,8 @@ def test_key_is_found_by_its_kid_or_because_it_is_alone() -> None:
 
 
 def test_no_key_is_guessed() -> None:
-    first = replace(parse_public_jwk(EC), kid="1")
-    second = replace(signer("two").public_jwk, kid="1")
+    first = parse_public_jwk(EC)._replace(kid="1")
+    second = signer("two").public_jwk._replace(kid="1")
     nameless = parse_public_jwk(EC)
     assert chosen((), None) is ErrorKind.KEY_NOT_FOUND
     assert chosen((), "1") is ErrorKind.KEY_NOT_FOUND
@@ -233,8 +232,8 @@ def test_no_key_is_guessed() -> None:
     assert chosen((first, second), None) is ErrorKind.KEY_AMBIGUOUS
     assert chosen((first, first), "1") is ErrorKind.KEY_AMBIGUOUS
     assert chosen((first,), "1", "ES384") is ErrorKind.ALG_NOT_ALLOWED
-    assert chosen((replace(first, use="enc"),), "1") is ErrorKind.KEY_NOT_TRUSTED
-    assert chosen((replace(first, use="enc"),), None) is ErrorKind.KEY_NOT_FOUND
+    assert chosen((first._replace(use="enc"),), "1") is ErrorKind.KEY_NOT_TRUSTED
+    assert chosen((first._replace(use="enc"),), None) is ErrorKind.KEY_NOT_FOUND
 
 
 def test_private_key_is_found_at_any_depth() -> None:

@@ -182,14 +182,13 @@ def test_an_older_list_does_not_replace_a_newer_one(
 def test_a_key_replaced_under_its_name_is_reported(
     web: SimulatedWeb, issuer: SimulatedIssuer, cache: MemoryLookupCache
 ) -> None:
-    from dataclasses import replace
 
     from support.keys import signer
 
     trust = trusting(issuer.entry())
-    issuer.published = [replace(issuer.published[0], kid="main")]
+    issuer.published = [issuer.published[0]._replace(kid="main")]
     refreshed(trust, web, cache)
-    issuer.published = [replace(signer("other").public_jwk, kid="main")]
+    issuer.published = [signer("other").public_jwk._replace(kid="main")]
     report = refreshed(trust, web, cache, now=NOW + 60)
     assert report.issuers[0].alerts == (LookupAlert.SAME_KID_OTHER_KEY,)
 
