@@ -73,7 +73,14 @@ def digest(data: bytes, *, algorithm: str) -> str:
 
 def by_digest(received: Sequence[bytes], *, algorithm: str) -> dict[str, bytes]:
     """Each disclosure under its digest; as many as received unless one came twice."""
-    return dict(zip(digests(received, algorithm=algorithm), received, strict=True))
+    hash_bytes = _HASHES[algorithm]
+    return {
+        b2a_base64(hash_bytes(one).digest(), newline=False)
+        .translate(_TO_URL)
+        .rstrip(b"=")
+        .decode("ascii"): one
+        for one in received
+    }
 
 
 def digests(encoded: Sequence[bytes], *, algorithm: str) -> list[str]:
