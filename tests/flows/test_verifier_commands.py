@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -166,12 +167,22 @@ def test_init_refuses_and_leaves_nothing(
     assert not unmade.directory.exists()
 
 
-def test_loopback_needs_to_be_allowed(unmade: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("url", "flag", "stored"),
+    [
+        (URL, [], True),
+        ("https://shop.example", [], False),
+        ("https://shop.example", ["--allow-loopback-http"], True),
+    ],
+    ids=["own-address", "no", "flag"],
+)
+def test_the_folder_remembers_whether_loopback_is_spoken_to(
+    unmade: Shop, monkeypatch: pytest.MonkeyPatch, url: str, flag: list[str], stored: bool
+) -> None:
     monkeypatch.delenv("CARNET_ALLOW_LOOPBACK_HTTP")
-    arguments = ["--name", "A", "--url", URL]
-    refused = unmade.run("init", *arguments, code=1)
-    assert "--allow-loopback-http" in refused["error"]["hint"]
-    unmade.run("init", *arguments, "--allow-loopback-http")
+    unmade.run("init", "--name", "A", "--url", url, *flag)
+    with closing(Verifier.open(unmade.directory, passphrase=None)) as verifier:
+        assert verifier.settings.allow_loopback_http is stored
 
 
 def test_a_certificate_of_another_host(unmade: Shop) -> None:
@@ -294,8 +305,8 @@ def test_without_passphrase_and_terminal(
 def test_a_port_in_use(shop: Shop) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        refused = shop.run("serve", "--port", port, code=2)
-    assert refused["error"]["kind"] == "usage"
+        refused = shop.run("serve", "--port", port, code=1)
+    assert refused["error"]["kind"] == "unavailable"
     assert port in refused["error"]["message"]
     assert "--port" in refused["error"]["hint"]
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from carnet_cli.failures import UsageFailedError
-from carnet_cli.settings import passphrase_variable
+from carnet_cli.settings import variable
 
 _LONGEST = 1024
 
@@ -22,7 +22,7 @@ def read_passphrase(file: Path | None, *, confirm: bool) -> str:
     """
     if file is not None:
         return _checked(_first_line(file))
-    named = passphrase_variable()
+    named = variable("CARNET_PASSPHRASE")
     if named is not None:
         return _checked(named)
     if not sys.stdin.isatty():

@@ -1,6 +1,6 @@
 """`carnet issuer`: from a class list to certificates that workers claim."""
 
-import socket
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +10,8 @@ from carnet_cli import options
 from carnet_cli.console import Console
 from carnet_cli.exit_codes import ExitCode
 from carnet_cli.failures import UsageFailedError, explain
+from carnet_cli.input_files import read_at_most, read_certificate
+from carnet_cli.listening import listener, said_of
 from carnet_cli.passphrase import read_passphrase
 from carnet_cli.result_files import check_place
 from carnet_cli.settings import system_now
@@ -18,12 +20,12 @@ from carnet_issuer.class_list.table import MAX_FILE_BYTES
 from carnet_issuer.errors import IssuerError
 from carnet_issuer.offer_picture import offer_png
 from carnet_issuer.service import Issuer
-from carnet_issuer.signing_chain import MAX_PEM_BYTES, CertifiedKey, read_certified_key
+from carnet_issuer.signing_chain import MAX_PEM_BYTES, read_certified_key
 from carnet_issuer.standing import REASONS, Action, parse_reason
 from carnet_issuer.templates import MAX_TEMPLATE_BYTES
 from carnet_securing import strict_json
 from carnet_securing.durable_file import write_private_file
-from carnet_securing.errors import CarnetError, ErrorKind
+from carnet_securing.errors import CarnetError
 from carnet_trust.entries import OrganisationClass
 
 app = typer.Typer(no_args_is_help=True)
@@ -54,7 +56,9 @@ def init(
     database: Annotated[
         str | None, typer.Option("--database", help="A PostgreSQL URL instead of a file.")
     ] = None,
-    allow_loopback_http: options.AllowLoopbackHttp = False,
+    allow_loopback_http: Annotated[
+        bool, typer.Option("--allow-loopback-http", hidden=True)
+    ] = False,
     passphrase_file: options.PassphraseFile = None,
     json_output: options.Json = False,
 ) -> None:
@@ -62,9 +66,12 @@ def init(
 
     An address http://localhost:PORT is for trying; the folder remembers that it is one.
     """
-    del allow_loopback_http
+    del allow_loopback_http  # other commands take it; here the address says it
     now = system_now()
-    certified = _certified(certificate, key, url=url, now=now)
+    files = read_certificate(certificate, key, max_bytes=MAX_PEM_BYTES)
+    certified = files and read_certified_key(
+        certificates=files[0], key=files[1], issuer=url, now=now
+    )
     passphrase = read_passphrase(passphrase_file, confirm=True)
     with Issuer.create(
         directory,
@@ -93,7 +100,7 @@ def template(
 ) -> None:
     """Check and add a template: what the certificates of a class say."""
     with Issuer.open(directory) as issuer:
-        added = issuer.add_template(_read(file, MAX_TEMPLATE_BYTES), now=system_now())
+        added = issuer.add_template(read_at_most(file, MAX_TEMPLATE_BYTES), now=system_now())
     Console(json_output).out(
         {"id": added.id, "type": added.vct, "valid_until": added.valid_until},
         f"Template {added.id} added.",
@@ -117,7 +124,10 @@ def import_class(
         check_place(rejected_file, option="--rejected", replace=False)
     with Issuer.open(directory) as issuer:
         report, read = issuer.import_class(
-            _read(file, MAX_FILE_BYTES), template_id=template_id, now=system_now(), sheet=sheet
+            read_at_most(file, MAX_FILE_BYTES),
+            template_id=template_id,
+            now=system_now(),
+            sheet=sheet,
         )
     shape = report.to_json()
     used = ", ".join(f"{name} = {header}" for name, header in shape["columns"]["used"].items())
@@ -282,50 +292,11 @@ def serve(
     console = Console(json_output)
     with Issuer.open(directory) as issuer:
         passphrase = read_passphrase(passphrase_file, confirm=False)
-        application = create_app(issuer.unlock(passphrase=passphrase), clock=system_now)
-        url = issuer.config.url
-        with _listener(host, port, socket_fd) as listener:
-            actual = listener.getsockname()[1]
-            run(
-                application,
-                listener,
-                on_ready=lambda: console.out(
-                    {"url": url, "port": actual}, f"{url} is open on port {actual}."
-                ),
-                parent_fd=parent_fd,
-            )
-
-
-def _certified(
-    certificate: Path | None, key: Path | None, *, url: str, now: int
-) -> CertifiedKey | None:
-    if certificate is None and key is None:
-        return None
-    if certificate is None or key is None:
-        raise UsageFailedError("--certificate and --key go together.")
-    return read_certified_key(
-        certificates=_read(certificate, MAX_PEM_BYTES),
-        key=_read(key, MAX_PEM_BYTES),
-        issuer=url,
-        now=now,
-    )
-
-
-def _listener(host: str, port: int, socket_fd: int | None) -> socket.socket:
-    if socket_fd is not None:
-        return socket.socket(fileno=socket_fd)
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise IssuerError(
-            ErrorKind.UNAVAILABLE,
-            f"Port {port} cannot be used: {error.strerror}.",
-            hint="Stop what uses it, or choose another with --port.",
-        ) from None
-    return listener
+        # The port first: whoever finds it taken need not wait for the passphrase to be tried.
+        with closing(listener(port=port, socket_fd=socket_fd, host=host)) as bound:
+            application = create_app(issuer.unlock(passphrase=passphrase), clock=system_now)
+            said = said_of(bound, issuer.config.url)
+            run(application, bound, on_ready=lambda: console.out(*said), parent_fd=parent_fd)
 
 
 def _change(
@@ -347,9 +318,3 @@ def _change(
         {"id": record_id, "state": state.value, "reason": parsed.value},
         f"{record_id}: {state.value}.",
     )
-
-
-def _read(file: Path, max_bytes: int) -> bytes:
-    """Read a file the person named; one byte more than allowed is enough to refuse it."""
-    with file.open("rb") as stream:
-        return stream.read(max_bytes + 1)

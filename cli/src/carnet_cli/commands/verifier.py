@@ -11,7 +11,8 @@ from carnet_cli import options
 from carnet_cli.console import Console
 from carnet_cli.exit_codes import ExitCode
 from carnet_cli.failures import UsageFailedError
-from carnet_cli.listening import listener
+from carnet_cli.input_files import read_at_most, read_certificate
+from carnet_cli.listening import listener, said_of
 from carnet_cli.passphrase import read_passphrase
 from carnet_cli.reports import claim_lines, report_lines
 from carnet_cli.settings import ca_file as ca_file_of
@@ -26,7 +27,7 @@ from carnet_verifier.service.settings import Identification
 app = typer.Typer(no_args_is_help=True)
 
 _MAX_QUERY: Final = 256 * 1024
-_MAX_FILE: Final = 4 * 1024 * 1024
+_MAX_PEM: Final = 4 * 1024 * 1024
 _Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The verifier's folder.")]
 
 
@@ -60,10 +61,10 @@ def init(
         name=name,
         url=url,
         passphrase=read_passphrase(passphrase_file, confirm=True),
-        trust=read_trust(None if trust is None else _read(trust, MAX_FILE_BYTES)),
+        trust=read_trust(None if trust is None else read_at_most(trust, MAX_FILE_BYTES)),
         certificate=_certificate(certificate, key, by_hash=x509_hash),
         response_mode=response_mode,
-        allow_loopback_http=loopback_http_allowed(flag=allow_loopback_http),
+        allow_loopback_http=loopback_http_allowed(flag=allow_loopback_http, own_url=url),
     )
     with closing(verifier):
         settings = verifier.settings
@@ -97,8 +98,7 @@ def serve(
         closing(listener(port=port, socket_fd=socket_fd, host=host)) as bound,
         closing(Verifier.open(directory, passphrase=passphrase)) as verifier,
     ):
-        url = verifier.settings.url
-        said = {"listening": url}, f"Listening for {url}. Ctrl-C ends it."
+        said = said_of(bound, verifier.settings.url)
         serve_verifier(
             verifier,
             bound,
@@ -118,7 +118,7 @@ def trust_command(
 ) -> None:
     """Choose whom you trust, in place of what was chosen before. Restart `serve` after it."""
     console = Console(json_output)
-    trusted = read_trust(_read(file, MAX_FILE_BYTES))
+    trusted = read_trust(read_at_most(file, MAX_FILE_BYTES))
     with closing(Verifier.open(directory, passphrase=None)) as verifier:
         verifier.set_trust(trusted)
     issuers = [entry.iss for entry in trusted.entries]
@@ -163,7 +163,7 @@ def ask(
 ) -> None:
     """Store a question and print the link a wallet receives."""
     console = Console(json_output)
-    asked_for = strict_json.loads(_read(query, _MAX_QUERY), max_bytes=_MAX_QUERY)
+    asked_for = strict_json.loads(read_at_most(query, _MAX_QUERY), max_bytes=_MAX_QUERY)
     with closing(Verifier.open(directory, passphrase=None)) as verifier:
         asked = verifier.ask(asked_for, unsigned=unsigned, now=system_now())
     data = {
@@ -216,20 +216,11 @@ def _answer_lines(report: dict[str, Any], claims: Mapping[str, Any]) -> list[str
     return lines
 
 
-def _read(file: Path, most: int) -> bytes:
-    """At most one byte more than what will be accepted, so that too much is noticed."""
-    with file.open("rb") as stream:
-        return stream.read(most + 1)
-
-
 def _certificate(chain: Path | None, key: Path | None, *, by_hash: bool) -> Certificate | None:
-    if chain is None and key is None:
+    files = read_certificate(chain, key, max_bytes=_MAX_PEM)
+    if files is None:
         if by_hash:
             raise UsageFailedError("--x509-hash needs --certificate and --key.")
         return None
-    if chain is None or key is None:
-        raise UsageFailedError("--certificate and --key go together.")
     kind = Identification.X509_HASH if by_hash else Identification.X509_SAN_DNS
-    return Certificate(
-        chain_pem=_read(chain, _MAX_FILE), key_pem=_read(key, _MAX_FILE), identification=kind
-    )
+    return Certificate(chain_pem=files[0], key_pem=files[1], identification=kind)

@@ -11,6 +11,7 @@ from carnet_cli import options
 from carnet_cli.console import Console
 from carnet_cli.exit_codes import ExitCode
 from carnet_cli.failures import UsageFailedError
+from carnet_cli.input_files import read_at_most
 from carnet_cli.reports import claim_lines, report_lines
 from carnet_cli.settings import ca_file as ca_file_of
 from carnet_cli.settings import loopback_http_allowed, system_now
@@ -88,8 +89,8 @@ def command(
     document = _read(file)
     trusted = TrustData.of(())
     if trust is not None:
-        trusted = parse_trust_file(_read_file(trust, MAX_FILE_BYTES))
-    given = None if status is None else _read_file(status, _MAX_TOKEN)
+        trusted = parse_trust_file(read_at_most(trust, MAX_FILE_BYTES))
+    given = None if status is None else read_at_most(status, _MAX_TOKEN).strip()
     loopback = loopback_http_allowed(flag=allow_loopback_http)
     with HttpFetch(loopback_http=loopback, ca_file=ca_file_of(ca_file)) as fetch:
         lookups: Lookups = (
@@ -148,15 +149,10 @@ def _with_status(lookups: Lookups, given: bytes | None) -> Lookups:
 
 
 def _read(file: str) -> bytes:
+    """The document, without the line ends that editors and shells put around it."""
     if file == "-":
         return sys.stdin.buffer.read(_MAX_TOKEN + 1).strip()
-    return _read_file(Path(file), _MAX_TOKEN)
-
-
-def _read_file(path: Path, most: int) -> bytes:
-    """At most one byte more than what will be accepted, so that too much is noticed."""
-    with path.open("rb") as stream:
-        return stream.read(most + 1).strip()
+    return read_at_most(Path(file), _MAX_TOKEN).strip()
 
 
 def _data(examined: ExaminedAnswer) -> dict[str, Any]:

@@ -23,9 +23,10 @@ from carnet_wallet import telling
 from carnet_wallet.consent import Preview
 from carnet_wallet.errors import RequestRefusedError
 from carnet_wallet.process import forbid_core_dumps
+from carnet_wallet.questions import Question
 from carnet_wallet.records import Card
 from carnet_wallet.states import CardStanding
-from carnet_wallet.wallet import Question, Wallet
+from carnet_wallet.wallet import Wallet
 
 app = typer.Typer(no_args_is_help=True)
 

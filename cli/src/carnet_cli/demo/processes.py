@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from carnet_cli.listening import listener
 from carnet_securing import strict_json
 from carnet_securing.errors import CarnetError, ErrorKind
 
 _LONGEST_ANSWER: Final = 8 * 1024 * 1024
 _READY_LINE: Final = 64 * 1024
+_LAST_WORDS: Final = 2_000
 
 
 class StepFailedError(CarnetError):
@@ -29,15 +31,20 @@ class BoundSocket:
     @classmethod
     def bind(cls) -> "BoundSocket":
         """Bind a free port of 127.0.0.1 and listen, so that early callers wait in the queue."""
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(128)
-        return cls(listener)
+        return cls(listener(port=0, socket_fd=None, host="127.0.0.1"))
 
     @property
     def url(self) -> str:
         """The base URL without a trailing slash."""
         return f"http://localhost:{self.listener.getsockname()[1]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A command that came to its end: what it printed as JSON, and what it said beside."""
+
+    answer: strict_json.JsonValue
+    talk: str
 
 
 def _command() -> list[str]:
@@ -79,26 +86,33 @@ class Household:
         fd = bound.listener.fileno()
         port = str(bound.listener.getsockname()[1])
         handed = ["--port", port, "--socket-fd", str(fd), "--parent-fd", str(self._parent_read)]
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own arguments
-            [*_command(), *arguments, *handed, "--json"],
-            pass_fds=[fd, self._parent_read, self._alive_write],
-            env=dict(self.environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=(self.folder / f"{arguments[0]}.log").open("wb"),
-            start_new_session=True,
-        )
+        log = self.folder / f"{arguments[0]}.log"
+        with log.open("wb") as said:
+            process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own arguments
+                [*_command(), *arguments, *handed, "--json"],
+                pass_fds=[fd, self._parent_read, self._alive_write],
+                env=dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                start_new_session=True,
+            )
         self._services.append(process)
         bound.listener.close()
         assert process.stdout is not None  # noqa: S101 - stdout=PIPE above, for the type checker
         if not process.stdout.readline(_READY_LINE):
-            log = (self.folder / f"{arguments[0]}.log").read_text("utf-8", "replace")[-2000:]
             raise StepFailedError(
-                ErrorKind.UNAVAILABLE, f"The {arguments[0]} service did not start.", hint=log
+                ErrorKind.UNAVAILABLE,
+                f"The {arguments[0]} service did not start.",
+                hint=log.read_text("utf-8", "replace")[-_LAST_WORDS:],
             )
 
-    def step(self, *arguments: str, accepted: Sequence[int] = (0,)) -> strict_json.JsonValue:
-        """Run one `carnet` command to its end and return its `--json` answer."""
+    def run(self, *arguments: str) -> Done:
+        """Run one `carnet` command to its end.
+
+        Raises:
+            StepFailedError: it ended with another exit status than 0.
+        """
         done = subprocess.run(  # noqa: S603 - our own interpreter and our own arguments
             [*_command(), *arguments, "--json"],
             env=dict(self.environment),
@@ -106,16 +120,17 @@ class Household:
             capture_output=True,
             check=False,
         )
-        if done.returncode not in accepted:
+        talk = done.stderr.decode("utf-8", "replace")
+        if done.returncode:
             what = " ".join(arguments[:2])
-            hint = done.stderr.decode("utf-8", "replace")[-2000:]
             raise StepFailedError(
-                ErrorKind.UNAVAILABLE, f"The step `carnet {what}` failed.", hint=hint
+                ErrorKind.UNAVAILABLE, f"The step `carnet {what}` failed.", hint=talk[-_LAST_WORDS:]
             )
-        self.last_talk = done.stderr.decode("utf-8", "replace")
-        return strict_json.loads(done.stdout, max_bytes=_LONGEST_ANSWER)
+        return Done(strict_json.loads(done.stdout, max_bytes=_LONGEST_ANSWER), talk)
 
-    last_talk: str = field(init=False, default="", repr=False)
+    def step(self, *arguments: str) -> strict_json.JsonValue:
+        """As `run`, for the answer alone."""
+        return self.run(*arguments).answer
 
     def close(self) -> None:
         """End the services; the sweeper removes the folder when the last one is gone."""
@@ -132,6 +147,6 @@ class Household:
         os.close(self._alive_write)
 
     def wait(self) -> None:
-        """Block until a service ends or the person interrupts."""
+        """Block until both services have ended, or the person interrupts."""
         for service in self._services:
             service.wait()

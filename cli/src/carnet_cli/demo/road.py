@@ -38,8 +38,11 @@ class Road:
 
     console: Console
     household: Household
-    _timings: dict[str, float] = field(default_factory=dict)
-    _addresses: dict[str, str] = field(default_factory=dict)
+    _timings: dict[str, float] = field(init=False, default_factory=dict)
+    _addresses: dict[str, str] = field(init=False, default_factory=dict)
+    _advance: Callable[[], None] = field(init=False, repr=False)
+    _preview: str = field(init=False, default="", repr=False)
+    _record: str = field(init=False, default="", repr=False)
 
     @classmethod
     @contextmanager
@@ -91,10 +94,6 @@ class Road:
             console.say(f"{name}: {address}")
         console.say("Ctrl-C ends both services and removes what the demo made.")
         self.household.wait()
-
-    _advance: Callable[[], None] = field(init=False, repr=False)
-    _preview: str = field(init=False, default="", repr=False)
-    _record: str = field(init=False, default="", repr=False)
 
     def _path(self, name: str) -> str:
         return str(self.household.folder / name)
@@ -170,8 +169,10 @@ class Road:
         buyer = self._path("buyer")
         step("verifier", "refresh", buyer)
         asked = step("verifier", "ask", buyer, "--query", self._path("query.json"))
-        step("wallet", "present", self._path("wallet"), asked["request_uri"], "--yes")
-        self._preview = self._preview or self.household.last_talk
+        shown = self.household.run(
+            "wallet", "present", self._path("wallet"), asked["request_uri"], "--yes"
+        )
+        self._preview = self._preview or shown.talk
         answer: dict[str, Any] = step("verifier", "answer", buyer, asked["id"])
         return answer
 
