@@ -19,7 +19,8 @@ from carnet_securing.native import check_signature
 from carnet_wallet.consent import Consent
 from carnet_wallet.errors import RequestRefusedError
 from carnet_wallet.fail_points import Moment
-from carnet_wallet.wallet import Question, Wallet
+from carnet_wallet.questions import Question
+from carnet_wallet.wallet import Wallet
 from support.certificates import Chain, Recipe, chain
 from support.certificates import issue as issue_certificate
 from support.keys import signer as key_called

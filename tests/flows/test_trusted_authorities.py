@@ -16,7 +16,8 @@ from carnet_securing.key_route import IssuerKeyRoute
 from carnet_securing.limits import PRESENTATION
 from carnet_securing.native import check_signature
 from carnet_verifier import answers
-from carnet_wallet.matching import HeldCard, match
+from carnet_wallet.cards import HeldCard
+from carnet_wallet.matching import match
 from carnet_wallet.records import Card, Copy, HolderKey, Labels
 from support.certificates import chain
 from support.keys import signer

@@ -9,7 +9,8 @@ import pytest
 from carnet_securing.errors import ErrorKind
 from carnet_wallet import telling
 from carnet_wallet.errors import RequestRefusedError
-from carnet_wallet.wallet import Question, Wallet
+from carnet_wallet.questions import Question
+from carnet_wallet.wallet import Wallet
 from support.wallet_world import NOW, QUESTION, Asker, World, claimed_wallet
 
 DENIED = "access_denied"

@@ -14,8 +14,8 @@ from carnet_securing.limits import ISSUED
 from carnet_securing.native import check_signature
 from carnet_trust.lookup_cache import LookupCache
 from carnet_trust.on_demand_lookups import OnDemandLookups
+from carnet_wallet.cards import HeldCard
 from carnet_wallet.fail_points import FailPoints, NoFailPoints
-from carnet_wallet.matching import HeldCard
 from carnet_wallet.surroundings import Surroundings
 from carnet_wallet.vault.files import SystemCalls
 from carnet_wallet.vault.vault import Vault

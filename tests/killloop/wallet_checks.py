@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from sqlalchemy import text
 
 from carnet_securing.errors import CarnetError, UndeterminedError
+from carnet_wallet.cards import HeldCard
 from carnet_wallet.claim_record import Claim, Stage
 from carnet_wallet.claiming import MaybeCollectedError
 from carnet_wallet.errors import ClaimRefusedError
-from carnet_wallet.matching import HeldCard
 from carnet_wallet.offers import link_digest
 from carnet_wallet.records import CLAIM
 from carnet_wallet.showings import Outcome

@@ -14,7 +14,8 @@ from carnet_securing.held import HeldSdJwt
 from carnet_securing.key_route import IssuerKeyRoute
 from carnet_securing.limits import ISSUED
 from carnet_securing.native import check_signature
-from carnet_wallet.matching import HeldCard, ReadableSignatures, match, preview_card
+from carnet_wallet.cards import HeldCard
+from carnet_wallet.matching import ReadableSignatures, match, preview_card
 from carnet_wallet.records import Card, Copy, HolderKey, Labels
 from support.simulator import SimulatedIssuer, SimulatedWeb
 from support.wallet_world import NOW

@@ -98,6 +98,15 @@ class Claim:
             ),
         )
 
+    @property
+    def is_collected(self) -> bool:
+        """Whether every certificate of the offer is kept, and only its issuer may not know."""
+        return all(part.card_id is not None for part in self.parts)
+
+    def has_ended(self, now: int) -> bool:
+        """Whether its token is good for nothing more; one without a known end never is."""
+        return self.token_ends_at is not None and now >= self.token_ends_at
+
     def granted(self, token: TokenResponse, *, now: int) -> Self:
         """The claim with its token; a configuration granted several times gets as many parts."""
         parts: list[Part] = []

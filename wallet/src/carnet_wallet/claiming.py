@@ -26,8 +26,8 @@ from carnet_wallet.claim_record import Claim, Part, Stage
 from carnet_wallet.errors import ClaimRefusedError, VaultError
 from carnet_wallet.fail_points import FailPoints, Moment
 from carnet_wallet.offers import ResolvedOffer, link_digest, read_offer, resolve_offer
-from carnet_wallet.records import CLAIM, Card, Copy
-from carnet_wallet.vault.vault import Change, Vault
+from carnet_wallet.records import CARD, CLAIM, Card, Copy
+from carnet_wallet.vault.vault import Vault
 from carnet_wallet.web import Web
 
 _ATTEMPTS: Final = 3
@@ -160,7 +160,7 @@ class Claiming:
             claim = Claim.from_json(claim_id, stored)
             if claim_id == but:
                 continue
-            if not all(part.card_id for part in claim.parts):
+            if not claim.is_collected:
                 if now - claim.started_at > _GIVEN_UP_AFTER:
                     self._forget(claim)
             elif claim.stage is Stage.GRANTED:
@@ -168,7 +168,7 @@ class Claiming:
                     resolved = resolve_offer(claim.offer, web=self.web)
                     self._finish(claim, resolved, now=now)
                 except CarnetError:
-                    if _ended(claim, now):
+                    if claim.has_ended(now):
                         self._forget(claim)
 
     def _go_on(
@@ -176,18 +176,16 @@ class Claiming:
     ) -> tuple[Card, ...]:
         if claim.stage is Stage.ASKED:
             claim = self._ask_token(claim, resolved, tx_code=tx_code, now=now)
-        if _ended(claim, now) and not all(part.card_id for part in claim.parts):
+        if claim.has_ended(now) and not claim.is_collected:
             raise ClaimRefusedError(
                 ErrorKind.EXPIRED, "The time to collect has ended.", hint="Ask for a new offer."
             )
-        cards = []
         for number, part in enumerate(claim.parts):
             if part.card_id is None:
                 claim = self._collect(claim, number, resolved, now=now)
-            card_id = claim.parts[number].card_id or ""
-            cards.append(Card.from_json(card_id, self.vault.get("card", card_id)))
         self._finish(claim, resolved, now=now)
-        return tuple(cards)
+        kept = (part.card_id for part in claim.parts if part.card_id is not None)
+        return tuple(Card.from_json(name, self.vault.get(CARD, name)) for name in kept)
 
     def _ask_token(
         self, claim: Claim, resolved: ResolvedOffer, *, tx_code: str | None, now: int
@@ -224,10 +222,11 @@ class Claiming:
         except ClaimRefusedError:
             self._refuse(claim, resolved, response)
             raise
-        done = replace(part, card_id=secrets.token_hex(8), notification_id=response.notification_id)
+        card, copies = _kept(accepted, part.configuration_id, now=now)
+        done = replace(part, card_id=card.card_id, notification_id=response.notification_id)
         claim = claim.with_part(number, done)
         self.fail_points.reach(Moment.BEFORE_CREDENTIAL_STORE)
-        self.vault.commit([*_kept(accepted, done, now=now), claim.put()])
+        self.vault.commit([card.put(), *(copy.put() for copy in copies), claim.put()])
         self.fail_points.reach(Moment.AFTER_CREDENTIAL_STORE)
         return claim
 
@@ -278,7 +277,7 @@ class Claiming:
                 self.fail_points.reach(Moment.BEFORE_NOTIFICATION)
                 told = self._notify(claim, resolved, part.notification_id, kept=True) and told
                 self.fail_points.reach(Moment.AFTER_NOTIFICATION)
-        if told or _ended(claim, now):
+        if told or claim.has_ended(now):
             self._forget(claim)
 
     def _forget(self, claim: Claim) -> None:
@@ -305,9 +304,12 @@ class Claiming:
         return True
 
 
-def _kept(accepted: AcceptedCertificate, part: Part, *, now: int) -> list[Change]:
-    card_id = part.card_id or ""
-    copies = [
+def _kept(
+    accepted: AcceptedCertificate, configuration_id: str, *, now: int
+) -> tuple[Card, tuple[Copy, ...]]:
+    """The records of a certificate, under names drawn for them."""
+    card_id = secrets.token_hex(8)
+    copies = tuple(
         Copy(
             copy_id=secrets.token_hex(8),
             card_id=card_id,
@@ -317,10 +319,10 @@ def _kept(accepted: AcceptedCertificate, part: Part, *, now: int) -> list[Change
             expires_at=copy.expires_at,
         )
         for copy in accepted.copies
-    ]
+    )
     card = Card(
         card_id=card_id,
-        configuration_id=part.configuration_id,
+        configuration_id=configuration_id,
         types=accepted.types,
         issuer=accepted.issuer,
         claimed_at=now,
@@ -328,7 +330,7 @@ def _kept(accepted: AcceptedCertificate, part: Part, *, now: int) -> list[Change
         copies=tuple(copy.copy_id for copy in copies),
         labels=accepted.labels,
     )
-    return [card.put(), *(copy.put() for copy in copies)]
+    return card, copies
 
 
 def _checked_code(resolved: ResolvedOffer, tx_code: str | None) -> str | None:
@@ -359,7 +361,3 @@ def _lost(kind: ErrorKind) -> ClaimRefusedError:
         "The issuer's first answer was lost on the way.",
         hint="Ask for a new offer. This one cannot be used twice.",
     )
-
-
-def _ended(claim: Claim, now: int) -> bool:
-    return claim.token_ends_at is not None and now >= claim.token_ends_at

@@ -1,12 +1,10 @@
 """Which of the worker's certificates answer a question, and what each would show.
 
-One candidate a card: its copies all say the same and hide the same (`acceptance`). Copies
-are chosen afterwards: one for each asker, and the last one that nobody has seen is used
-again, with a plain word, rather than refused (DESIGN 4, decision 7).
+One candidate a card; which of its copies is shown is chosen afterwards (`cards`).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from carnet_schemas.catalog import CREDENTIAL_TYPES, REGISTERED_CLAIMS, value_words
@@ -23,43 +21,12 @@ from carnet_schemas.dcql_query import FORMAT_SD_JWT_VC, DcqlQuery
 from carnet_schemas.oid4vp import ClientMetadata
 from carnet_schemas.paths import ConcretePath, Path
 from carnet_securing.authority_key_id import named_authorities
-from carnet_securing.held import HeldSdJwt
-from carnet_securing.jws import parse_jws
 from carnet_securing.limits import ISSUED
+from carnet_wallet.cards import HeldCard
 from carnet_wallet.consent import PreviewCard, ShownClaim, label_of, leaves
-from carnet_wallet.records import LANGUAGES, Card, Copy
+from carnet_wallet.records import LANGUAGES
 
 _EDWARDS: Final = {"EdDSA", "Ed25519"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldCard:
-    """A card with its copies, as read from the vault."""
-
-    card: Card
-    copies: tuple[Copy, ...] = field(repr=False)
-
-    @property
-    def held(self) -> HeldSdJwt:
-        """What every copy says."""
-        return self.copies[0].held
-
-    def has_ended(self, now: int) -> bool:
-        """Whether it has expired."""
-        return self.card.expires_at is not None and now >= self.card.expires_at
-
-    def copy_for(self, asker: str) -> "ChosenCopy":
-        """The copy this asker is shown: the one it has seen before, else one nobody has seen.
-
-        The last copy nobody has seen is kept for all further askers together, and said so.
-        """
-        for copy in self.copies:
-            if asker in copy.shown_to:
-                return ChosenCopy(copy=copy, seen_by_others=len(copy.shown_to) > 1)
-        for copy in self.copies:
-            if not copy.shown_to:
-                return ChosenCopy(copy=copy, seen_by_others=False)
-        return ChosenCopy(copy=self.copies[-1], seen_by_others=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,14 +36,6 @@ class MissingPart:
     query_id: str
     reason: UnmetReason
     label: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChosenCopy:
-    """A copy, and whether somebody else has seen it."""
-
-    copy: Copy
-    seen_by_others: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +62,7 @@ class ReadableSignatures:
         """Whether the asker can check this certificate."""
         if self.of_holder is not None and one.copies[0].key.algorithm not in self.of_holder:
             return False
-        return self.of_issuer is None or _issuer_algorithm(one) in self.of_issuer
+        return self.of_issuer is None or one.header["alg"] in self.of_issuer
 
 
 _EVERYTHING: Final = ReadableSignatures()
@@ -236,13 +195,7 @@ def _authorities(one: HeldCard, query: DcqlQuery) -> tuple[tuple[str, str], ...]
     """Who the certificate chain names, read only where the question narrows to some."""
     if all(asked.trusted_authorities is None for asked in query.credentials):
         return ()
-    signed = parse_jws(one.held.whole().split(b"~", 1)[0], limits=ISSUED)
-    return named_authorities(signed.unverified_header, limits=ISSUED)
-
-
-def _issuer_algorithm(one: HeldCard) -> str:
-    signed = parse_jws(one.held.whole().split(b"~", 1)[0], limits=ISSUED)
-    return str(signed.unverified_header["alg"])
+    return named_authorities(one.header, limits=ISSUED)
 
 
 def _all_leaves(one: HeldCard) -> list[tuple[ConcretePath, object]]:

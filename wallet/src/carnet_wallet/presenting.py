@@ -39,10 +39,10 @@ from carnet_securing.jwk import parse_public_jwk
 from carnet_securing.key_binding import bind
 from carnet_securing.strict_json import JsonObject
 from carnet_trust.askers import AskerKind, AskerName
+from carnet_wallet.cards import HeldCard
 from carnet_wallet.consent import Consent
 from carnet_wallet.errors import RequestRefusedError
 from carnet_wallet.fail_points import FailPoints, Moment
-from carnet_wallet.matching import HeldCard
 from carnet_wallet.records import Copy
 from carnet_wallet.requests import ResolvedRequest, refused
 from carnet_wallet.showings import Outcome, Showing, ShownCard

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from carnet_schemas.paths import ConcretePath
 from carnet_securing.errors import ErrorKind
 from carnet_securing.key_binding import SHOWN_ON_SCREEN, bind_shown
+from carnet_wallet.cards import HeldCard
 from carnet_wallet.errors import RequestRefusedError
 from carnet_wallet.fail_points import FailPoints, Moment
-from carnet_wallet.matching import HeldCard
 from carnet_wallet.showings import Outcome, Showing, ShownCard
 from carnet_wallet.vault.vault import Vault
 

@@ -13,7 +13,8 @@ from carnet_securing.limits import ISSUED
 from carnet_securing.status_list import Status
 from carnet_trust.issuers import find_issuer
 from carnet_wallet.acceptance import Judges
-from carnet_wallet.matching import HeldCard
+from carnet_wallet.cards import HeldCard
+from carnet_wallet.records import Card
 
 
 class CardState(StrEnum):
@@ -36,6 +37,19 @@ class CardStanding:
 
     state: CardState
     checked_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedCard:
+    """A certificate in the list, and how it stands."""
+
+    card: Card
+    standing: CardStanding
+
+    @property
+    def state(self) -> CardState:
+        """Its state, without when that was known."""
+        return self.standing.state
 
 
 def standing_of(one: HeldCard, *, judges: Judges, now: int) -> CardStanding:

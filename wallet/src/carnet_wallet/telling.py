@@ -7,13 +7,17 @@ a page belongs to whoever writes there.
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from carnet_schemas.dcql import UnmetReason
 from carnet_trust.askers import AskerKind, AskerName
 from carnet_trust.clean_text import clean_text
+from carnet_trust.display_name import entry_name, identifier_name
+from carnet_trust.trust_file import TrustData
+from carnet_wallet.cards import HeldCard
 from carnet_wallet.consent import Preview, PreviewCard, ShownClaim
-from carnet_wallet.matching import HeldCard, MissingPart, all_claims
+from carnet_wallet.matching import MissingPart, all_claims
 from carnet_wallet.showings import Outcome, Showing
 from carnet_wallet.states import CardStanding, CardState
 
@@ -129,6 +133,29 @@ _UNMET: Final[Mapping[UnmetReason, Mapping[str, str]]] = {
         "en": "Your certificate says something else about: {part}.",
     },
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuerLabel:
+    """What an issuer is called, and whether the worker's trust data calls it so."""
+
+    text: str
+    listed: bool
+
+
+def issuer_label(issuer: str, *, trust: TrustData, lang: str) -> IssuerLabel:
+    """How an issuer is called: the trust data's name, or its bare host, marked as such."""
+    entry = trust.entry_for(issuer)
+    if entry is not None:
+        return IssuerLabel(text=entry_name(entry, lang=lang).text, listed=True)
+    named = identifier_name(issuer)
+    return IssuerLabel(text=issuer if named is None else named.text, listed=False)
+
+
+def offer_line(issuer: IssuerLabel, lang: str) -> str:
+    """Who offers; an issuer that is called by its address is said to be no name she knows."""
+    host = word("unlisted", lang, host=issuer.text)
+    return word("offer_from", lang, name=issuer.text if issuer.listed else host)
 
 
 def word(key: str, lang: str, /, **values: str) -> str:

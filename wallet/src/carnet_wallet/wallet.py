@@ -5,87 +5,34 @@ lookups and fail-points are handed in; nothing here reads a clock or the environ
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from carnet_schemas.asking import beyond
-from carnet_schemas.dcql import QueryUnmetError
-from carnet_schemas.errors import SchemaError
 from carnet_securing import base64url
 from carnet_securing.errors import ErrorKind
 from carnet_securing.sealing import KdfParameters
-from carnet_trust.askers import AskerName, asker_name
-from carnet_trust.display_name import entry_name, identifier_name
+from carnet_trust.askers import asker_name
 from carnet_trust.trust_file import TrustData, parse_trust_file
 from carnet_wallet.acceptance import Judges
+from carnet_wallet.cards import HeldCard, read_card, read_cards
 from carnet_wallet.claim_record import Claim
 from carnet_wallet.claiming import Claiming, OpenedOffer
-from carnet_wallet.consent import Consent, Preview
+from carnet_wallet.consent import Consent
 from carnet_wallet.errors import RequestRefusedError, VaultError
 from carnet_wallet.fetched import VaultLookupCache
-from carnet_wallet.matching import (
-    HeldCard,
-    MissingPart,
-    ReadableSignatures,
-    match,
-    missing_parts,
-    preview_card,
-)
 from carnet_wallet.presenting import Sent, prepare_answer, send_answer, send_error, send_refusal
-from carnet_wallet.records import CARD, CLAIM, COPY, SETTING, SHOWING, Card, Copy
-from carnet_wallet.requests import (
-    AskerKeys,
-    ResolvedRequest,
-    authenticate,
-    receive,
-    refused,
-    resolve,
-)
+from carnet_wallet.questions import Question, question_of
+from carnet_wallet.records import CLAIM, SETTING, SHOWING, Card
+from carnet_wallet.requests import AskerKeys, authenticate, receive, resolve
 from carnet_wallet.screens import ScreenCode, show_on_screen
 from carnet_wallet.showings import Showing
-from carnet_wallet.states import CardStanding, CardState, standing_of
+from carnet_wallet.states import ListedCard, standing_of
 from carnet_wallet.surroundings import Surroundings
+from carnet_wallet.telling import IssuerLabel, issuer_label
 from carnet_wallet.vault.vault import Put, Vault
 
 _TRUST: Final = "trust"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedCard:
-    """A certificate in the list, and how it stands."""
-
-    card: Card
-    standing: CardStanding
-
-    @property
-    def state(self) -> CardState:
-        """Its state."""
-        return self.standing.state
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssuerLabel:
-    """What an issuer is called, and whether the worker's trust data calls it so."""
-
-    text: str
-    listed: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A request that was read, authenticated and compared with what the wallet holds.
-
-    `preview` is None when nothing held answers it; `missing` then says which parts, to the
-    worker and to nobody else. `choices` are the certificates that could answer each part.
-    """
-
-    asker: AskerName
-    preview: Preview | None
-    missing: tuple[MissingPart, ...]
-    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    resolved: ResolvedRequest = field(repr=False)
 
 
 class Wallet:
@@ -208,11 +155,7 @@ class Wallet:
 
     def issuer_name(self, issuer: str, *, lang: str) -> IssuerLabel:
         """How an issuer is called: the trust data's name, or its bare host, marked as such."""
-        entry = self._trust.entry_for(issuer)
-        if entry is not None:
-            return IssuerLabel(text=entry_name(entry, lang=lang).text, listed=True)
-        named = identifier_name(issuer)
-        return IssuerLabel(text=issuer if named is None else named.text, listed=False)
+        return issuer_label(issuer, trust=self._trust, lang=lang)
 
     def settle_notifications(self, *, now: int) -> None:
         """Tell issuers what an interrupted claim could not."""
@@ -229,17 +172,13 @@ class Wallet:
     def unfinished_claims(self) -> tuple[str, ...]:
         """The issuers of claims that stopped on the way and can be gone on with."""
         claims = (Claim.from_json(name, stored) for name, stored in self._vault.records(CLAIM))
-        return tuple(
-            claim.offer.credential_issuer
-            for claim in claims
-            if not all(part.card_id for part in claim.parts)
-        )
+        return tuple(claim.offer.credential_issuer for claim in claims if not claim.is_collected)
 
     def list(self, *, now: int) -> tuple[ListedCard, ...]:
         """Every certificate with its state, oldest first."""
         return tuple(
             ListedCard(card=one.card, standing=standing_of(one, judges=self._judges, now=now))
-            for one in self._cards()
+            for one in read_cards(self._vault).values()
         )
 
     def card(self, card_id: str) -> HeldCard:
@@ -248,9 +187,7 @@ class Wallet:
         Raises:
             VaultError: `not_found`.
         """
-        card = Card.from_json(card_id, self._vault.get(CARD, card_id))
-        copies = tuple(Copy.from_json(name, self._vault.get(COPY, name)) for name in card.copies)
-        return HeldCard(card=card, copies=copies)
+        return read_card(self._vault, card_id)
 
     def raw(self, card_id: str) -> str:
         """One copy as its issuer signed it: the one that further askers see together.
@@ -259,9 +196,6 @@ class Wallet:
             VaultError: `not_found`.
         """
         return self.card(card_id).copies[-1].held.whole().decode("ascii")
-
-    def _cards(self) -> tuple[HeldCard, ...]:
-        return tuple(self.card(card_id) for card_id in self._vault.ids(CARD))
 
     def prepare(
         self,
@@ -300,38 +234,7 @@ class Wallet:
             raise
         client_id = resolved.request.client_id.text
         asker = asker_name(client_id, trust=self._trust, lang=lang, now=now)
-        cards = {one.card.card_id: one for one in self._cards()}
-        try:
-            readable = ReadableSignatures.said_in(resolved.request.client_metadata)
-            matches = match(
-                resolved.request.query, list(cards.values()), readable=readable, now=now
-            )
-            required = matches.smallest if choice is None else matches.choose(choice)
-        except QueryUnmetError as error:
-            missing = missing_parts(error.parts, list(cards.values()))
-            return Question(asker=asker, preview=None, missing=missing, resolved=resolved)
-        except SchemaError as error:
-            raise refused(error) from None
-        picked = required or matches.offered
-        preview = Preview(
-            asker=asker,
-            answer_goes_to=resolved.request.response_uri,
-            cards=tuple(
-                preview_card(found, cards[found.candidate_id], asker=client_id, now=now)
-                for found in picked
-            ),
-            beyond=beyond(matches.query),
-            request_digest=resolved.digest,
-            optional=() if required else matches.optional,
-            _matches=picked,
-        )
-        choices = {
-            query_id: tuple(found.candidate_id for found in found_all)
-            for query_id, found_all in matches.by_query.items()
-        }
-        return Question(
-            asker=asker, preview=preview, missing=(), choices=choices, resolved=resolved
-        )
+        return question_of(resolved, asker, read_cards(self._vault), choice=choice, now=now)
 
     def present(self, question: Question, consent: Consent, *, now: int) -> Sent:
         """Show what was agreed to, to whom it was agreed, once it is in the history.

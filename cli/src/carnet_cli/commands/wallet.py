@@ -138,10 +138,7 @@ def claim(
     ) as wallet:
         opened = wallet.open_offer(offer_uri)
         issuer = wallet.issuer_name(opened.resolved.issuer, lang=language)
-        name = (
-            issuer.text if issuer.listed else telling.word("unlisted", language, host=issuer.text)
-        )
-        console.say(telling.word("offer_from", language, name=name))
+        console.say(telling.offer_line(issuer, language))
         if opened.needs_code and tx_code is None and sys.stdin.isatty():
             tx_code = typer.prompt(telling.word("ask_code", language), err=True)
         cards = wallet.claim(opened, tx_code=tx_code, now=system_now())
