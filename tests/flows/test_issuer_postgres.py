@@ -1,35 +1,22 @@
-"""The issuer on PostgreSQL: the same promises where writers do not take turns.
+"""The issuer on PostgreSQL: the same promises where writers do not take turns."""
 
-Runs where CARNET_POSTGRES_URL names an empty database (and the extra `postgres` of
-carnet-issuer is installed); says so where it does not.
-"""
-
-import os
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import URL
 
 from carnet_issuer.standing import Reason
 from support.issuer_service import BareWallet, RunningIssuer, running_issuer
-
-URL = os.environ.get("CARNET_POSTGRES_URL")
-
-pytestmark = pytest.mark.skipif(
-    URL is None, reason="no PostgreSQL here: set CARNET_POSTGRES_URL to an empty database"
-)
+from support.postgres import PostgresServer
 
 
 @pytest.fixture
-def school(tmp_path: Path) -> Iterator[RunningIssuer]:
-    with running_issuer(tmp_path, people=120, database=URL) as running:
+def school(tmp_path: Path, postgres_url: URL) -> Iterator[RunningIssuer]:
+    with running_issuer(tmp_path, people=120, database=str(postgres_url)) as running:
         yield running
-        with running.issuer._database.write() as connection:
-            connection.execute(text("DROP SCHEMA public CASCADE"))
-            connection.execute(text("CREATE SCHEMA public"))
 
 
 def test_the_promises_hold_under_concurrency(school: RunningIssuer) -> None:
@@ -71,3 +58,22 @@ def test_withdrawing_is_published(school: RunningIssuer) -> None:
     school.issuer.withdraw(record, Reason.REPLACED, now=school.clock.now)
     assert {school.status_entry(copy) for copy in copies} == {1}
     assert school.state(record) == "withdrawn"
+
+
+def test_E22_a_database_that_goes_away_costs_time_and_nothing_else(
+    school: RunningIssuer, postgres: PostgresServer
+) -> None:
+    with BareWallet(school.url) as wallet:
+        token = wallet.token(school.offer())
+        kept = wallet.ask(token, wallet.proofs())
+        assert kept.status_code == 200
+        nonce, code = wallet.nonce(), wallet.code_of(offer := school.offer())
+
+        postgres.stop()
+        refused = [wallet.ask(token, wallet.proofs(nonce)), wallet.redeem(code, offer.tx_code)]
+        assert [answer.status_code for answer in refused] == [503, 503]
+        assert all(int(answer.headers["Retry-After"]) > 0 for answer in refused)
+        postgres.start()
+
+        assert wallet.ask(token, wallet.proofs(nonce)).content == kept.content
+        assert wallet.redeem(code, offer.tx_code).status_code == 200

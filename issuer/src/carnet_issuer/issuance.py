@@ -256,9 +256,11 @@ class Issuance:
             note(connection, EventName.ISSUE_ABANDONED, now=now, record_id=token.record_id)
             if refusal is not None:
                 return refusal
-            if row.issuance_id is None:
+            # Whoever was first may have committed since the row was read (PostgreSQL).
+            first = connection.scalar(_FIRST, {"hash": token.hash})
+            if first is None:
                 return InvalidTokenError()
-            return _stored_answer(connection, row.issuance_id, planned.key_set)
+            return _stored_answer(connection, first, planned.key_set)
 
         kept = self._in_transaction(keep)
         if isinstance(kept, ProtocolError):
@@ -346,6 +348,7 @@ _RECORD: Final = (
     .join(TEMPLATES, TEMPLATES.c.id == RECORDS.c.template_id)
     .where(TOKENS.c.hash == bindparam("hash"))
 )
+_FIRST: Final = select(TOKENS.c.issuance_id).where(TOKENS.c.hash == bindparam("hash"))
 _GIVE: Final = (
     update(TOKENS)
     .where(

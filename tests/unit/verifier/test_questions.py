@@ -1,12 +1,11 @@
 """The store of questions: fresh values, one answer each, and what is forgotten."""
 
-import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL
 
 from carnet_securing.errors import CarnetError, ErrorKind
 from carnet_verifier.service.database import Database, ensure_schema
@@ -15,21 +14,14 @@ from carnet_verifier.service.questions import NewQuestion, QuestionStore
 NOW = 1_800_000_000
 
 
-POSTGRES = os.environ.get("CARNET_POSTGRES_URL")
-"""The address of an empty database; without it these tests run on SQLite alone."""
-
-
-@pytest.fixture(params=["sqlite", *(["postgresql"] if POSTGRES else [])])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[QuestionStore]:
     url = URL.create("sqlite+pysqlite", database=str(tmp_path / "v.sqlite3"))
     if request.param == "postgresql":
-        url = make_url(str(POSTGRES))
+        url = request.getfixturevalue("postgres_url")
     database = Database(url)
     ensure_schema(database)
     yield QuestionStore(database)
-    if not database.is_sqlite:
-        with database.write() as connection:
-            connection.exec_driver_sql("DROP TABLE questions, alembic_version")
     database.close()
 
 
