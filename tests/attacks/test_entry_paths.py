@@ -5,7 +5,7 @@ the table below is one, and every way answers every row of it.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,17 @@ from typing import Any
 import pytest
 
 from carnet_cli.main import main
-from carnet_schemas.oid4vp import request_uri_by_value
+from carnet_schemas.oid4vp import request_uri_by_reference, request_uri_by_value
 from carnet_securing import base64url, strict_json
 from carnet_securing.jwk import PublicJwk
 from carnet_securing.jws import sign_jws
 from carnet_securing.key_route import IssuerKeyRoute
 from carnet_securing.status_list import StatusReference
+from support.hostile_server import HostileServer, redirect
 from support.keys import signer as key_called
 from support.simulator import DAY, NOW, SimulatedIssuer, SimulatedWeb
 from support.wallet_server import served
-from support.wallet_world import Asker, OfferingIssuer, WorldWeb
+from support.wallet_world import REQUEST_MEDIA_TYPE, Asker, OfferingIssuer, WorldWeb
 from support.ways_in import BOUND, COPIES, WORKER, Document, Judged, honestly, wallet_claim
 
 
@@ -345,44 +346,85 @@ def test_a_copy_for_another_holder_is_refused_by_a_wallet(tmp_path: Path) -> Non
 # P01: a request through the command line
 
 
+@dataclass(frozen=True, kw_only=True)
+class Commands:
+    """A wallet with a certificate, used by its commands, and an asker it can reach."""
+
+    folder: str
+    web: WorldWeb
+    asker: Asker
+    capsys: pytest.CaptureFixture[str]
+
+    def refuse(self, uri: str) -> tuple[str, str]:
+        """Have `carnet wallet present` refuse a request; the error's kind and all it printed."""
+        self.capsys.readouterr()
+        assert main(["wallet", "present", self.folder, uri, "--yes", "--json"]) == 1
+        out, err = self.capsys.readouterr()
+        assert not self.web.to(f"{self.asker.url}/response/1"), "nothing was sent"
+        return json.loads(out)["error"]["kind"], out + err
+
+
+@pytest.fixture(scope="module")
+def claimed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, WorldWeb, str]]:
+    """A wallet's folder with a certificate in it, and a web it can reach, with its address."""
+    web = WorldWeb()
+    folder = str(tmp_path_factory.mktemp("wallet") / "carnet")
+    with pytest.MonkeyPatch.context() as patch, served(web) as address:
+        patch.setenv("CARNET_PASSPHRASE", "a pretend passphrase")
+        patch.setenv("CARNET_ALLOW_LOOPBACK_HTTP", "1")
+        patch.setattr("carnet_cli.commands.wallet.system_now", lambda: NOW)
+        issuer = OfferingIssuer(web, url=address)
+        assert main(["wallet", "init", folder]) == 0
+        assert main(["wallet", "claim", folder, issuer.link, "--tx-code", "493536"]) == 0
+        yield folder, web, address
+
+
+@pytest.fixture
+def commands(claimed: tuple[str, WorldWeb, str], capsys: pytest.CaptureFixture[str]) -> Commands:
+    folder, web, address = claimed
+    return Commands(folder=folder, web=web, asker=Asker(web, url=address), capsys=capsys)
+
+
 @pytest.mark.parametrize("link", ["by-reference", "parameters"])
 @pytest.mark.parametrize(
     "client_id", ["x509_san_dns:buyer.example", "x509_hash:" + "A" * 43, "decentralized_identifier"]
 )
 def test_P01_an_unsigned_request_is_refused_on_the_command_line(
-    client_id: str,
-    link: str,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    client_id: str, link: str, commands: Commands
 ) -> None:
-    monkeypatch.setenv("CARNET_PASSPHRASE", "a pretend passphrase")
-    monkeypatch.setenv("CARNET_ALLOW_LOOPBACK_HTTP", "1")
-    monkeypatch.setattr("carnet_cli.commands.wallet.system_now", lambda: NOW)
-    web = WorldWeb()
-    folder = str(tmp_path / "carnet")
-    with served(web) as address:
-        issuer = OfferingIssuer(web, url=address)
-        assert main(["wallet", "init", folder]) == 0
-        assert main(["wallet", "claim", folder, issuer.link, "--tx-code", "493536"]) == 0
-        asker = Asker(web, url=address)
-        if client_id != "decentralized_identifier":
-            asker.client_id = client_id
-        header, payload, _ = asker.request_object().decode().split(".")
-        unsigned = encoded({**decoded(header), "alg": "none"})
-        web.put(
-            f"{address}/request/1",
-            f"{unsigned}.{payload}.".encode(),
-            media_type="application/oauth-authz-req+jwt",
-        )
-        uri = asker.link
-        if link == "parameters":
-            uri = request_uri_by_value(asker.claims(), write_json=strict_json.dumps)
-        capsys.readouterr()
-        assert main(["wallet", "present", folder, uri, "--yes", "--json"]) == 1
-        out, err = capsys.readouterr()
-        assert not asker.given, "nothing was sent"
-        assert not web.to(f"{address}/response/1")
-    error = json.loads(out)["error"]
-    assert error["kind"] == "request_untrusted"
-    assert "buyer.example" not in out + err, "no name is shown"
+    asker = commands.asker
+    if client_id != "decentralized_identifier":
+        asker.client_id = client_id
+    header, payload, _ = asker.request_object().decode().split(".")
+    unsigned = encoded({**decoded(header), "alg": "none"})
+    commands.web.put(
+        f"{asker.url}/request/1",
+        f"{unsigned}.{payload}.".encode(),
+        media_type=REQUEST_MEDIA_TYPE,
+    )
+    uri = asker.link
+    if link == "parameters":
+        uri = request_uri_by_value(asker.claims(), write_json=strict_json.dumps)
+    kind, said = commands.refuse(uri)
+    assert kind == "request_untrusted"
+    assert "buyer.example" not in said, "no name is shown"
+
+
+# P12: over real HTTP, to a good request of the same asker
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_P12_a_redirect_of_the_request_is_not_followed(
+    status: int, method: str, commands: Commands
+) -> None:
+    asker = commands.asker
+    fetched = commands.web.calls[f"{asker.url}/request/1"]
+    with HostileServer() as hostile:
+        hostile.on("/request", redirect(f"{asker.url}/request/1", status))
+        uri = request_uri_by_reference(asker.client_id, hostile.url("/request"))
+        kind, _ = commands.refuse(f"{uri}&request_uri_method={method}")
+    assert kind in {"fetch_blocked", "request_untrusted"}
+    assert [request.method for request in hostile.requests] == [method.upper()]
+    assert commands.web.calls[f"{asker.url}/request/1"] == fetched
+    assert not commands.web.to(f"{asker.url}/request/1")

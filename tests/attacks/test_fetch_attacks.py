@@ -5,7 +5,7 @@ refuses those of other machines before a packet leaves.
 """
 
 import gzip
-import time
+import threading
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -18,10 +18,13 @@ from carnet_securing.errors import CarnetError, ErrorKind, InvalidError, Undeter
 from carnet_securing.fetch import Fetched
 from carnet_securing.fetch_http import HttpFetch
 from carnet_securing.limits import PRESENTATION
-from carnet_securing.urls import check_address, check_url
+from carnet_securing.urls import check_url
 from support.certificates import write_server_files
 from support.hostile_server import (
+    Behaviour,
+    Connection,
     HostileServer,
+    Received,
     answer,
     drip,
     endless,
@@ -183,14 +186,24 @@ def test_T16_the_fourth_redirect_is_one_too_many(server: HostileServer, fetch: H
 
 
 def test_T16_redirects_share_one_deadline(server: HostileServer) -> None:
-    server.on("/start", redirect("/slow"))
-    server.on("/slow", silent())
-    with HttpFetch(loopback_http=True, limits=HASTY) as fetch:
-        started = time.monotonic()
+    """Most of the time goes by before the first redirect; the second one gets what is left."""
+    now = 0.0
 
+    def late(location: str, seconds: float) -> Behaviour:
+        def behave(request: Received, connection: Connection) -> bool:
+            nonlocal now
+            now += seconds
+            return redirect(location)(request, connection)
+
+        return behave
+
+    server.on("/start", late("/middle", PRESENTATION.fetch_timeout - 0.5))
+    server.on("/middle", late("/end", 1.0))
+    server.on("/end", answer(body=b"{}"))
+    with HttpFetch(loopback_http=True, clock=lambda: now) as fetch:
         assert refusal(fetch, server.url("/start"), max_redirects=3) is ErrorKind.FETCH_FAILED
 
-        assert time.monotonic() - started < 2
+    assert [request.target for request in server.requests] == ["/start", "/middle"]
 
 
 # V15: DNS rebinding
@@ -276,7 +289,8 @@ def test_V16_a_redirect_to_nowhere_is_no_document(
     assert refusal(fetch, server.url("/keys"), max_redirects=3) is ErrorKind.FETCH_FAILED
 
 
-# V17: slow, endless, inflated
+# V17: slow, endless, inflated. These servers stop for nobody: that a call comes back at all
+# is the proof, and no clock of a busy machine is asked.
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -302,28 +316,19 @@ def test_V17_a_slow_server_is_left_at_the_deadline(
 ) -> None:
     server.on("/", behaviour)  # type: ignore[arg-type]
     with HttpFetch(loopback_http=True, limits=HASTY) as fetch:
-        started = time.monotonic()
-
-        kind = refusal(fetch, server.url("/"), max_bytes=10_000_000)
-
-        assert kind is ErrorKind.FETCH_FAILED
-        assert time.monotonic() - started < 3
+        assert refusal(fetch, server.url("/"), max_bytes=10_000_000) is ErrorKind.FETCH_FAILED
 
 
 def test_V17_a_slow_resolver_is_left_at_the_deadline() -> None:
-    import threading
-
     release = threading.Event()
 
     def never(host: str, port: int) -> Sequence[str]:
-        release.wait(30)
+        release.wait()
         return []
 
     with HttpFetch(resolve=never, limits=HASTY) as fetch:
-        started = time.monotonic()
         try:
             assert refusal(fetch, "https://slow.example/") is ErrorKind.FETCH_FAILED
-            assert time.monotonic() - started < 3
         finally:
             release.set()
 
@@ -336,10 +341,8 @@ def test_V17_a_slow_handshake_is_left_at_the_deadline(tmp_path: Path) -> None:
         HttpFetch(ca_file=root_file, loopback_hosts={"localhost"}, limits=HASTY) as fetch,
     ):
         url = mute.url("/").replace("http:", "https:")
-        started = time.monotonic()
 
         assert refusal(fetch, url) is ErrorKind.FETCH_FAILED
-        assert time.monotonic() - started < 3
 
 
 @pytest.mark.parametrize(
@@ -604,8 +607,12 @@ def test_W15_only_plain_https_urls_are_opened(url: str) -> None:
 @pytest.mark.parametrize(
     "address", ["93.184.215.14", "8.8.8.8", "2606:4700:4700::1111", "2a00:1450:4007::1"]
 )
-def test_W15_public_addresses_pass(address: str) -> None:
-    check_address(address, loopback=False)
+def test_W15_public_addresses_are_connected_to(address: str) -> None:
+    with HttpFetch(resolve=Resolver([address])) as fetch, watched_connections() as seen:
+        # Refused by the watch, since it is another machine's.
+        assert refusal(fetch, "https://public.example/") is ErrorKind.FETCH_FAILED
+
+    assert seen == [(address, 443)]
 
 
 def test_W15_loopback_without_the_flag_is_blocked(server: HostileServer) -> None:

@@ -23,6 +23,7 @@ from support.issuer_service import (
     error_of,
     make_class_list,
     running_issuer,
+    running_issuers,
 )
 
 
@@ -412,6 +413,46 @@ def test_I20_offer_of_one_worker_claimed_by_another(
     assert wallet.ask(token).status_code == 200
     assert school.state(hers.record_id) == "issued"
     assert school.state(his.record_id) == "offered"
+
+
+def test_E04_nothing_of_one_tenant_is_good_at_another(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Two issuers of one process: what they give out differs by nothing a stranger can see."""
+    folder = tmp_path_factory.mktemp("tenants")
+    with (
+        running_issuers(folder, "/t/north", "/t/south", people=4) as (north, south),
+        BareWallet(north.url) as at_north,
+        BareWallet(south.url) as at_south,
+    ):
+        offer = north.offer()
+        address = offer.offer_uri.rsplit("%2F", 1)[-1]
+        assert httpx2.get(f"{south.url}/offers/{address}").status_code == 404
+        code = at_north.code_of(offer)
+        assert error_of(at_south.redeem(code, offer.tx_code)) == "invalid_grant"
+        token = at_north.token(offer)
+        assert error_of(at_south.ask(token)) == "invalid_token"
+        own = at_south.token(south.offer())
+        foreign_nonce = at_south.proofs(at_north.nonce())
+        assert error_of(at_south.ask(own, foreign_nonce)) == "invalid_nonce"
+        foreign_proofs = at_north.proofs(at_south.nonce())
+        assert error_of(at_south.ask(own, foreign_proofs)) == "invalid_proof"
+        answer = at_north.ask(token)
+        told = {
+            "notification_id": answer.json()["notification_id"],
+            "event": "credential_accepted",
+        }
+        assert error_of(at_south.notify(token, **told)) == "invalid_token"
+        assert error_of(at_south.notify(own, **told)) == "invalid_notification_id"
+        (listed,) = httpx2.get(f"{north.url}/status").json()["status_lists"]
+        assert listed.startswith(f"{north.url}/status/")
+        name = listed.rsplit("/", 1)[1]
+        assert httpx2.get(f"{south.url}/status/{name}").status_code == 404
+        with pytest.raises(CarnetError) as caught:
+            south.issuer.withdraw(offer.record_id, Reason.REPLACED, now=south.clock.now)
+        assert caught.value.kind == "not_found"
+        assert at_north.notify(token, **told).status_code == 204
+        assert at_south.ask(own).status_code == 200
 
 
 def test_E21_withdrawn_twice_unknown_and_resumed(school: RunningIssuer, wallet: BareWallet) -> None:

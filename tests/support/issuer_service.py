@@ -8,7 +8,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
@@ -111,43 +111,55 @@ class RunningIssuer:
 
 
 @contextmanager
-def running_issuer(
+def running_issuer(parent: Path, *, path: str = "", **options: Any) -> Iterator[RunningIssuer]:
+    """As `running_issuers`, one alone."""
+    with running_issuers(parent, path, **options) as (running,):
+        yield running
+
+
+@contextmanager
+def running_issuers(
     parent: Path,
-    *,
-    path: str = "",
+    *paths: str,
     people: int = 60,
     fail_points: FailPoints = UNDISTURBED,
     **options: Any,
-) -> Iterator[RunningIssuer]:
-    """Create an issuer under `parent` and serve it until the block ends."""
+) -> Iterator[list[RunningIssuer]]:
+    """Create issuers under `parent` and serve them, each below its path, until the block ends."""
     clock = SettableClock()
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    url = f"http://localhost:{listener.getsockname()[1]}{path}"
-    directory = parent / f"issuer-{listener.getsockname()[1]}"
-    with Issuer.create(
-        directory,
-        name="École du Test",
-        url=url,
-        passphrase=PASSPHRASE,
-        now=clock.now,
-        **options,
-    ) as issuer:
-        template = issuer.add_template(TEMPLATE, now=clock.now)
-        report, _ = issuer.import_class(
-            make_class_list(people), template_id=template.id, now=clock.now
-        )
-        service = issuer.unlock(passphrase=PASSPHRASE, fail_points=fail_points)
-        running = RunningIssuer(
-            issuer=issuer,
-            service=service,
-            clock=clock,
-            directory=directory,
-            template_id=template.id,
-            record_ids=list(report.record_ids),
-        )
-        with serving(create_app(service, clock=clock), listener):
-            yield running
+    port = listener.getsockname()[1]
+    running = []
+    with ExitStack() as stack:
+        for number, path in enumerate(paths):
+            directory = parent / f"issuer-{port}-{number}"
+            issuer = Issuer.create(
+                directory,
+                name="École du Test",
+                url=f"http://localhost:{port}{path}",
+                passphrase=PASSPHRASE,
+                now=clock.now,
+                **options,
+            )
+            stack.enter_context(issuer)
+            template = issuer.add_template(TEMPLATE, now=clock.now)
+            report, _ = issuer.import_class(
+                make_class_list(people), template_id=template.id, now=clock.now
+            )
+            running.append(
+                RunningIssuer(
+                    issuer=issuer,
+                    service=issuer.unlock(passphrase=PASSPHRASE, fail_points=fail_points),
+                    clock=clock,
+                    directory=directory,
+                    template_id=template.id,
+                    record_ids=list(report.record_ids),
+                )
+            )
+        application = create_app(*(each.service for each in running), clock=clock)
+        stack.enter_context(serving(application, listener))
+        yield running
 
 
 @contextmanager

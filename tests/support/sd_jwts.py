@@ -124,6 +124,20 @@ class WayIn:
             return error.kind
         raise AssertionError(f"{self.name} accepted it")
 
+    def claims_of(self, token: str) -> Mapping[str, Any]:
+        """What an accepted token says there, those of the profile included."""
+        read: Any = self.read(token)
+        match self.name:
+            case "verifier":
+                ((document,),) = read.credentials.values()
+                found: Mapping[str, Any] = document.claims
+            case "wallet":
+                (copy,) = read.copies
+                found = copy.held.claims
+            case _:
+                found = read.claims
+        return found
+
 
 def _credential(token: str) -> object:
     return verify_credential(

@@ -137,13 +137,8 @@ def test_T24_places_are_uniform_and_independent() -> None:
         (later - earlier) % size * buckets // size for earlier, later in pairwise(drawn)
     )
     assert 160 < sum((steps[b] - expected) ** 2 / expected for b in range(buckets)) < 350
-    assert not any(
-        abs(later - earlier) == 1
-        for batch in range(0, 1_000, 10)
-        for earlier, later in zip(
-            drawn[batch : batch + 9], drawn[batch + 1 : batch + 10], strict=True
-        )
-    )
+    # By chance a fifth of one pair is expected among a hundred thousand.
+    assert sum(abs(later - earlier) == 1 for earlier, later in pairwise(drawn)) < 6
 
 
 def test_T24_the_name_of_a_list_has_128_random_bits(database: Database) -> None:
