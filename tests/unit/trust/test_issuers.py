@@ -7,12 +7,13 @@ import pytest
 
 from carnet_securing.errors import CarnetError, ErrorKind, UndeterminedError
 from carnet_securing.key_route import IssuerKeyRoute
+from carnet_trust.lookup_cache import MemoryLookupCache
 from carnet_trust.lookups import Source
 from carnet_trust.trust_file import TrustData
 from support.certificates import Chain, Recipe, chain
 from support.keys import signer
-from support.looking_up import authentic, found, on_demand, trusting
-from support.simulator import NOW, NoWeb, SimulatedIssuer, SimulatedWeb
+from support.looking_up import authentic, cached, found, on_demand, refreshed, trusting
+from support.simulator import DAY, NOW, NoWeb, SimulatedIssuer, SimulatedWeb
 
 
 @pytest.fixture
@@ -79,6 +80,42 @@ def test_a_pinned_issuer_that_changed_its_key_is_not_looked_up(web: SimulatedWeb
         ErrorKind.KEY_NOT_FOUND,
     )
     assert web.total == 0
+
+
+@pytest.mark.parametrize(
+    ("signed", "checked", "kind"),
+    [
+        (NOW + 3_600, NOW + 2 * DAY, ErrorKind.UNAVAILABLE),
+        (NOW - DAY + 1, NOW + 2 * DAY, ErrorKind.UNAVAILABLE),
+        (NOW - DAY, NOW + 2 * DAY, ErrorKind.KEY_NOT_FOUND),
+        (NOW - 3 * DAY, NOW + 2 * DAY, ErrorKind.KEY_NOT_FOUND),
+        (NOW, NOW + 600, ErrorKind.KEY_NOT_FOUND),
+        (NOW, NOW + 601, ErrorKind.UNAVAILABLE),
+    ],
+)
+def test_an_unknown_key_accuses_nobody_where_ours_were_read_before_it_signed(
+    web: SimulatedWeb, signed: int, checked: int, kind: ErrorKind
+) -> None:
+    issuer = SimulatedIssuer(web)
+    cache, trust = MemoryLookupCache(), trusting(issuer.entry())
+    refreshed(trust, web, cache)
+    issuer.rotate("school 2")
+    token = issuer.issue(issued_at=signed)
+    error = refused(lambda: found(token, trust=trust, lookups=cached(cache), now=checked), kind)
+    assert isinstance(error, UndeterminedError) is (kind is ErrorKind.UNAVAILABLE)
+
+
+def test_a_forged_signature_under_a_known_key_is_invalid_however_old_that_is(
+    web: SimulatedWeb,
+) -> None:
+    issuer = SimulatedIssuer(web)
+    cache, trust = MemoryLookupCache(), trusting(issuer.entry())
+    refreshed(trust, web, cache)
+    signed, _, shown = issuer.issue(issued_at=NOW).partition("~")
+    other, _, _ = issuer.issue(issued_at=NOW).partition("~")
+    forged = f"{signed.rpartition('.')[0]}.{other.rpartition('.')[2]}~{shown}"
+    result = found(forged, trust=trust, lookups=cached(cache), now=NOW + 2 * DAY)
+    refused(lambda: authentic(forged, result), ErrorKind.BAD_SIGNATURE)
 
 
 @pytest.mark.parametrize("url", ["https://school.example", "https://school.example/t/a"])

@@ -6,8 +6,10 @@ chooses how it is checked (SD-JWT VC-19, "Ecosystem-specific Public Key Verifica
 Methods").
 """
 
+from typing import Any, Final
+
 from carnet_securing.credential import IssuerKey, UnverifiedCredential
-from carnet_securing.errors import CarnetError, ErrorKind, InvalidError
+from carnet_securing.errors import CarnetError, ErrorKind, InvalidError, UndeterminedError
 from carnet_securing.issuer_key import resolve_from_x5c, select_issuer_key
 from carnet_securing.jwk import PublicJwk
 from carnet_securing.key_route import IssuerKeyRoute
@@ -17,6 +19,10 @@ from carnet_trust.entries import TrustEntry
 from carnet_trust.issuer_home import home_of
 from carnet_trust.lookups import Dated, FoundIssuer, Lookups, Source
 from carnet_trust.trust_file import TrustData
+
+# Seconds for which keys that were read count as the issuer's present ones: two timers' turns.
+_JUST_READ: Final = 600
+_DAY: Final = 86_400  # `iat` is rounded down to the day (DESIGN 4.7)
 
 
 def find_issuer(
@@ -39,7 +45,8 @@ def find_issuer(
     Raises:
         InvalidError: `key_not_trusted` when no allowed route leads to a key; `chain_invalid`,
             `issuer_mismatch`, `key_not_found`, `key_ambiguous` and the errors of the route.
-        UndeterminedError: why the keys could not be looked up.
+        UndeterminedError: why the keys could not be looked up; `unavailable` when the one
+            named is not among them, and they may be older than the document.
     """
     # 1.
     iss = unverified.unverified_iss
@@ -53,15 +60,41 @@ def find_issuer(
         return _by_chain(unverified, entry=entry, now=now, limits=limits)
     kid = unverified.unverified_kid
     keys = lookups.issuer_keys(iss, route=route, kid=kid, entry=entry, now=now)
-    key = select_issuer_key(
-        keys.value,
-        issuer=iss,
-        kid=kid,
-        algorithm=str(unverified.sd_jwt.jws.unverified_header.get("alg")),
-    )
+    try:
+        key = select_issuer_key(
+            keys.value,
+            issuer=iss,
+            kid=kid,
+            algorithm=str(unverified.sd_jwt.jws.unverified_header.get("alg")),
+        )
+    except InvalidError as error:
+        if error.kind is ErrorKind.KEY_NOT_FOUND and _may_be_older(keys, unverified, now=now):
+            raise _keys_too_old() from None
+        raise
     _check_chain_agrees(unverified, key.thumbprint)
     return FoundIssuer(
         issuer_key=IssuerKey(issuer=iss, key=key, route=route), entry=entry, keys=keys
+    )
+
+
+def _may_be_older(keys: Dated[Any], unverified: UnverifiedCredential, *, now: int) -> bool:
+    """Whether the issuer may have begun to use another key since its keys were read.
+
+    Then an unknown key accuses nobody. Who dates a forgery so gains nothing but doubt.
+    """
+    issued_at = unverified.sd_jwt.unverified_members.get("iat")
+    return (
+        keys.source is Source.CACHE
+        and keys.age(now) > _JUST_READ
+        and (type(issued_at) is not int or issued_at + _DAY > keys.fetched_at)
+    )
+
+
+def _keys_too_old() -> UndeterminedError:
+    return UndeterminedError(
+        ErrorKind.UNAVAILABLE,
+        "The signer's keys were read here before this document was signed.",
+        hint="Refresh what is known of the issuers, then check again.",
     )
 
 
