@@ -453,6 +453,19 @@ def test_W12_a_key_replaced_under_its_name_is_said(bench: Bench) -> None:
     assert alert.id is AlertId.SAME_KID_OTHER_KEY
 
 
+def test_a_key_newer_than_our_copies_leaves_the_document_unchecked(bench: Bench) -> None:
+    cache = MemoryLookupCache()
+    refreshed(bench.trust, bench.web, cache)
+    bench.issuer.rotate("school 2")
+    document = bench.issue(issued_at=NOW)
+    report = bench.report(document, lookups=cached(cache), now=NOW + DAY)
+    assert judged(report) == (Outcome.UNDETERMINED, None)
+    said = line(report, CheckId.ISSUER_KEY).text["en"]
+    assert said == "The key of this organisation is not known here yet."
+    refreshed(bench.trust, bench.web, cache, now=NOW + DAY)
+    assert bench.report(document, lookups=cached(cache), now=NOW + DAY).outcome is Outcome.VERIFIED
+
+
 def test_few_in_a_list_is_said(bench: Bench) -> None:
     place = StatusReference(uri=bench.issuer.status_uri, index=5)
     document = bench.issue(status=place)
