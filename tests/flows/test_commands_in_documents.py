@@ -1,13 +1,13 @@
 """Every `carnet` command in the README and the guides is run, in order, as it stands.
 
 Three things differ from what a reader types: addresses are loopback ones, `serve` gets its
-socket from here, and `present` is told yes, since nobody sits at a terminal.
+socket from here, and `present` is told yes, since nobody sits at a terminal. Services are
+processes; the other commands run in this one, from their words to their exit status.
 """
 
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from carnet_cli.demo.processes import BoundSocket
+from carnet_cli.main import main
 from carnet_securing import strict_json
 from support.shared import REPOSITORY
 
@@ -27,20 +28,17 @@ CARNET = [sys.executable, "-P", "-c", "from carnet_cli.main import run; run()"]
 class Reader:
     """Somebody who follows a document to the letter, in an empty folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.folder = folder
+        self.capsys = capsys
         self.school, self.shop = BoundSocket.bind(), BoundSocket.bind()
         self.words: dict[str, str] = {
             "https://school.example": self.school.url,
             "https://shop.example": self.shop.url,
         }
+        self.outcomes: list[str | None] = []
         self.services: list[subprocess.Popen[bytes]] = []
         self.parent_read, self.parent_write = os.pipe()
-        self.environment = {
-            **os.environ,
-            "CARNET_PASSPHRASE": "a pretend passphrase",
-            "CARNET_ALLOW_LOOPBACK_HTTP": "1",
-        }
         samples = resources.files("carnet_issuer") / "samples"
         for name in ("electrical-safety.toml", "class-list.csv"):
             (folder / name).write_bytes((samples / name).read_bytes())
@@ -72,19 +70,15 @@ class Reader:
             return
         extra = ["--yes"] if words[1] == "present" else []
         wants_json = not target
-        done = subprocess.run(
-            [*CARNET, *words, *extra, *(["--json"] if wants_json else [])],
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            check=False,
-        )
+        self.capsys.readouterr()
+        code = main([*words, *extra, *(["--json"] if wants_json else [])])
+        out, err = self.capsys.readouterr()
         acceptable = {0, 11} if "--offline" in words else {0}
-        assert done.returncode in acceptable, f"{command}\n{done.stderr.decode()}"
+        assert code in acceptable, f"{command}\n{err}"
         if target:
-            (self.folder / target.strip()).write_bytes(done.stdout)
+            (self.folder / target.strip()).write_text(out, encoding="utf-8")
         elif wants_json:
-            self._remember(words, strict_json.loads(done.stdout, max_bytes=2**22))
+            self._remember(words, strict_json.loads(out, max_bytes=2**22))
 
     def _serve(self, words: list[str]) -> None:
         bound = self.school if words[0] == "issuer" else self.shop
@@ -92,7 +86,6 @@ class Reader:
         service = subprocess.Popen(
             [*CARNET, *words, "--socket-fd", str(fd), "--parent-fd", str(self.parent_read)],
             cwd=self.folder,
-            env=self.environment,
             pass_fds=[fd, self.parent_read],
             stdout=subprocess.PIPE,
         )
@@ -112,6 +105,8 @@ class Reader:
                 self.words["CARD"] = answer[0]["id"]
             case ["verifier", "ask"]:
                 self.words |= {"REQUEST": answer["request_uri"], "QUESTION": answer["id"]}
+            case ["verifier", "answer"] | ["verify", _]:
+                self.outcomes.append(answer["outcome"])
             case _:
                 return
 
@@ -128,17 +123,24 @@ class Reader:
 
 
 @pytest.fixture
-def reader(tmp_path: Path) -> Iterator[Reader]:
-    one = Reader(tmp_path)
+def reader(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Reader]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CARNET_PASSPHRASE", "a pretend passphrase")
+    monkeypatch.setenv("CARNET_ALLOW_LOOPBACK_HTTP", "1")
+    one = Reader(tmp_path, capsys)
     yield one
     one.close()
-    shutil.rmtree(tmp_path, ignore_errors=True)
 
 
 def test_the_readme_and_the_integrators_guide(reader: Reader) -> None:
-    commands = reader.follow("README.md")
-    assert len(commands) >= 17
+    assert len(reader.follow("README.md")) >= 17
+    assert reader.outcomes == ["verified"]
+    reader.outcomes.clear()
     assert len(reader.follow("docs/integrators.md")) >= 5
+    # A copy, the same without a network, and a question nobody has answered yet.
+    assert reader.outcomes == ["verified", "undetermined", None]
 
 
 def test_the_operators_guide(reader: Reader) -> None:

@@ -10,7 +10,7 @@ import random
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from carnet_issuer.fail_points import FailPoint
@@ -18,11 +18,12 @@ from carnet_issuer.http.app import create_app
 from carnet_issuer.http.server import serve
 from carnet_securing.errors import CarnetError
 from carnet_securing.fetch_http import HttpFetch
+from carnet_securing.limits import PRESENTATION
 from killloop.disturbances import EndAt, EndingDisk
 from killloop.errand import Errand, run_errand
 from killloop.journal import TRY, WRONG, Journal, of, read_journal
 from killloop.ledger import broken_rules
-from killloop.process import BEGAN, Child, Ending, Link, attend, died, end, ready, start
+from killloop.process import BEGAN, PATIENCE, Child, Ending, Link, attend, died, end, ready, start
 from killloop.purse import Purse
 from killloop.rounds import (
     WALLET_POINTS,
@@ -41,6 +42,8 @@ from killloop.wallet_checks import WalletCheck
 # The kernel shares wallets out between two issuers that listen at one port; when one of them
 # dies, its wallets come to the other.
 _TWO_SERVERS = 0.3
+# On a busy machine an answer is late and no promise broken.
+UNHURRIED = replace(PRESENTATION, fetch_timeout=PATIENCE)
 SERVER_POINTS = [(str(point), 2) for point in FailPoint]
 
 
@@ -95,7 +98,7 @@ def start_wallet(purse: Purse, errand: Errand, path: Path, death: EndAt, seed: f
         journal = Journal(path)
         rng = random.Random(seed)  # noqa: S311 - the order of errands, not a secret
         with (
-            HttpFetch(loopback_http=True) as web,
+            HttpFetch(loopback_http=True, limits=UNHURRIED) as web,
             purse.open(web, fail_points=death, calls=EndingDisk(death)) as wallet,
         ):
             link.send((BEGAN,))
@@ -204,7 +207,8 @@ def _server(grounds: Grounds, address: Address, path: Path) -> Iterator[None]:
 def _checked(grounds: Grounds, party: Party) -> list[str]:
     facts = read_journal(party.path)
     party.path.unlink(missing_ok=True)
-    with grounds.school.open() as opened, HttpFetch(loopback_http=True) as web:
+    fetch = HttpFetch(loopback_http=True, limits=UNHURRIED)
+    with grounds.school.open() as opened, fetch as web:
         return WalletCheck(
             school=opened,
             open_wallet=lambda: party.purse.open(web),

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 else:
     Link = Connection
 
-PATIENCE = 60.0
-"""Seconds after which a round hangs."""
+PATIENCE = 120.0
+"""Seconds without a word from a process after which it hangs; each word starts them anew."""
 
 BEGAN, CALL, FAILED = "began", "call", "failed"
 
@@ -105,6 +105,7 @@ def attend(
             what, *said = child.link.recv()
         except (EOFError, OSError):
             break
+        hangs_at = time.monotonic() + PATIENCE
         if what == BEGAN:
             began = time.monotonic()
             dies_at = None if kill_after is None else began + kill_after
