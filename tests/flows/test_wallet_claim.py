@@ -1,5 +1,6 @@
 """A claim from offer to kept certificate, and every way in which it may be interrupted."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,40 @@ def test_two_identifiers_give_two_certificates(world: World) -> None:
 
     first, second = issuer.proof_keys
     assert not set(first) & set(second)
+
+
+def test_the_same_identifier_twice_gives_one_certificate(world: World) -> None:
+    issuer = OfferingIssuer(world.web)
+    issuer.identifiers = ["safety-2026", "safety-2026"]
+
+    with claimed_wallet(world, issuer) as wallet:
+        assert len(wallet.list(now=NOW)) == 1
+
+
+def test_a_token_for_more_certificates_than_anybody_earns_is_refused(world: World) -> None:
+    issuer = OfferingIssuer(world.web)
+    issuer.identifiers = [str(number) for number in range(500)]
+
+    with world.open() as wallet:
+        began = time.process_time()
+        error = refusal(wallet, issuer)
+        assert time.process_time() - began < 0.5, "no key is made for what is not taken"
+        assert wallet.unfinished_claims() == ()
+
+    assert isinstance(error, ClaimRefusedError)
+    assert error.kind is ErrorKind.TOO_LARGE
+
+
+def test_an_offer_of_more_certificates_than_anybody_earns_is_refused_early(world: World) -> None:
+    issuer = OfferingIssuer(world.web)
+    names = [str(number) for number in range(500)]
+    offer = issuer.offer() | {"credential_configuration_ids": names}
+    issuer.offer = lambda: offer  # type: ignore[method-assign]
+
+    with world.open() as wallet:
+        assert refusal(wallet, issuer).kind is ErrorKind.TOO_LARGE
+
+    assert world.web.sent == []
 
 
 def test_no_collection_code_is_sent_when_none_is_asked_for(world: World) -> None:
@@ -609,8 +644,9 @@ def test_an_encryption_that_is_required_and_not_made_here_is_not_left_out(
 
     with world.open() as wallet:
         assert refusal(wallet, issuer).kind is ErrorKind.ALG_NOT_ALLOWED
+        assert wallet.unfinished_claims() == ()
 
-    assert world.web.to(f"{issuer.url}/credential") == []
+    assert world.web.sent == [], "the code was not used"
 
 
 def test_an_answer_that_should_be_encrypted_and_is_not_is_refused(world: World) -> None:

@@ -44,6 +44,7 @@ from carnet_wallet.errors import ClaimRefusedError
 from carnet_wallet.records import HolderKey, Labels
 from carnet_wallet.web import as_kind
 
+_HINT: Final = "Nothing was kept. Tell the issuer."
 _PER_COPY: Final = frozenset({"iat", "nbf", "exp", "cnf", "status"})
 
 
@@ -97,9 +98,9 @@ def accept(
         ClaimRefusedError: with the kind of the first check that failed.
         UndeterminedError: something could not be checked now; ask again later.
     """
-    if len(credentials) > len(expected.keys):
-        raise ClaimRefusedError(ErrorKind.CONFLICT, "The issuer sent more copies than asked for.")
     try:
+        if len(credentials) > len(expected.keys):
+            raise InvalidError(ErrorKind.CONFLICT, "The issuer sent more copies than asked for.")
         verified = [_verify(text, expected, judges, now) for text in credentials]
         metadata = _check_content(verified, judges, now)
         copies = _bound(verified, expected.keys)
@@ -116,9 +117,6 @@ def accept(
         copies=copies,
         labels=_labels(metadata),
     )
-
-
-_HINT: Final = "Nothing was kept. Tell the issuer."
 
 
 def _verify(text: object, expected: Expected, judges: Judges, now: int) -> VerifiedCredential:

@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 from carnet_schemas.oauth import TokenResponse
 from carnet_schemas.oid4vci import CredentialOffer, parse_credential_offer
 from carnet_securing.strict_json import JsonObject
-from carnet_wallet.offers import ResolvedOffer
+from carnet_wallet.offers import MOST_CERTIFICATES, ResolvedOffer, too_many_certificates
 from carnet_wallet.records import CLAIM, HolderKey, check_version
 from carnet_wallet.vault.vault import Put, Remove
 
@@ -108,10 +108,18 @@ class Claim:
         return self.token_ends_at is not None and now >= self.token_ends_at
 
     def granted(self, token: TokenResponse, *, now: int) -> Self:
-        """The claim with its token; a configuration granted several times gets as many parts."""
+        """The claim with its token; a configuration granted several times gets as many parts.
+
+        Raises:
+            ClaimRefusedError: `too_large` for more parts than `MOST_CERTIFICATES`.
+        """
+        names = (part.configuration_id for part in self.parts)
+        identifiers = {name: dict.fromkeys(token.credential_identifiers(name)) for name in names}
+        if sum(len(granted) or 1 for granted in identifiers.values()) > MOST_CERTIFICATES:
+            raise too_many_certificates()
         parts: list[Part] = []
         for part in self.parts:
-            first, *more = token.credential_identifiers(part.configuration_id) or (None,)
+            first, *more = identifiers[part.configuration_id] or (None,)
             parts.append(replace(part, identifier=first))
             parts += [
                 replace(part, identifier=other, keys=_fresh_keys(part.algorithm, len(part.keys)))

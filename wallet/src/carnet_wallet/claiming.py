@@ -32,7 +32,7 @@ from carnet_wallet.web import Web
 
 _ATTEMPTS: Final = 3
 _GIVEN_UP_AFTER: Final = 30 * 86_400
-_OVER: Final = frozenset({ErrorKind.FORBIDDEN, ErrorKind.EXPIRED})
+_OVER: Final = frozenset({ErrorKind.FORBIDDEN, ErrorKind.EXPIRED, ErrorKind.TOO_LARGE})
 _TAKEN_AWAY: Final = frozenset({ErrorKind.NOT_FOUND, ErrorKind.EXPIRED})
 _AGAIN: Final = "Give the same offer again. Nothing was lost."
 
@@ -238,7 +238,7 @@ class Claiming:
             try:
                 nonce = issuance.ask_nonce(resolved.metadata, web=self.web)
                 response = issuance.ask_credentials(
-                    resolved.metadata,
+                    resolved,
                     configuration_id=part.configuration_id,
                     identifier=part.identifier,
                     proofs=issuance.make_proofs(
@@ -260,7 +260,7 @@ class Claiming:
         if lost is not None:
             raise UndeterminedError(lost.kind, lost.message, hint=_AGAIN)
         raise UndeterminedError(
-            ErrorKind.UNAVAILABLE, "The issuer did not accept its own number.", hint=_AGAIN
+            ErrorKind.UNAVAILABLE, "The issuer did not accept its own fresh number.", hint=_AGAIN
         )
 
     def _refuse(self, claim: Claim, resolved: ResolvedOffer, response: CredentialResponse) -> None:

@@ -1,7 +1,11 @@
 """What the worker can be told when something of hers could not be done."""
 
+from typing import Final
+
 from carnet_schemas.oid4vp import ErrorRoute
 from carnet_securing.errors import CarnetError, ErrorKind
+
+OTHER_WALLET: Final = "Your offer was not used. Ask the issuer which wallet to take."
 
 
 class WalletError(CarnetError):

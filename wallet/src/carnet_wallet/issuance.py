@@ -24,8 +24,8 @@ from carnet_schemas.oid4vci import (
 )
 from carnet_securing import jwe, strict_json
 from carnet_securing.errors import ErrorKind, InvalidError, UndeterminedError
+from carnet_securing.fetch import Posted
 from carnet_securing.jwe import DecryptionKey
-from carnet_securing.jwk import PublicJwk, parse_public_jwk
 from carnet_securing.jws import sign_jws
 from carnet_securing.limits import ISSUED
 from carnet_wallet.errors import ClaimRefusedError
@@ -35,8 +35,44 @@ from carnet_wallet.web import JSON, JWT, Answer, Web, bearer, post_form, post_js
 
 PROOF_TYPE: Final = "openid4vci-proof+jwt"
 RESPONSE_BYTES: Final = 32 * 1024 * 1024
-_CIPHERS: Final = ("A256GCM", "A128GCM")
+_ASK_ISSUER: Final = "Ask the issuer, then ask for a new offer."
 _ENCRYPTED_LIMITS: Final = replace(ISSUED, jwe_bytes=RESPONSE_BYTES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opener:
+    """Opens one encrypted answer: the key made for it, and the one cipher it may come in."""
+
+    key: DecryptionKey = field(repr=False)
+    cipher: str
+
+    def parameters(self) -> ResponseEncryption:
+        """What the issuer encrypts its answer with."""
+        return ResponseEncryption(jwk=self.key.public_jwk.to_json(), enc=self.cipher)
+
+    def opened(self, posted: Posted) -> Posted:
+        """The answer in clear.
+
+        Raises:
+            ClaimRefusedError: `policy_unmet` for one that came in clear (section 10),
+                `malformed` for one this key does not open.
+        """
+        if posted.media_type != JWT:
+            raise ClaimRefusedError(
+                ErrorKind.POLICY_UNMET,
+                "The answer should have been encrypted and was not.",
+                hint="Nothing was kept. Tell the issuer.",
+            )
+        try:
+            plain = jwe.decrypt_jwe(
+                posted.unverified_body,
+                decryption_key=self.key,
+                enc_allowed={self.cipher},
+                limits=_ENCRYPTED_LIMITS,
+            )
+        except InvalidError:
+            raise _unusable() from None
+        return replace(posted, unverified_body=plain, media_type=JSON)
 
 
 class NonceRefusedError(Exception):
@@ -45,16 +81,6 @@ class NonceRefusedError(Exception):
 
 class GrantRefusedError(ClaimRefusedError):
     """The code of the offer, or the collection code, was refused (`invalid_grant`)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Encryption:
-    """How a request is encrypted, and the key its answer comes back under, if any."""
-
-    issuer_key: PublicJwk
-    cipher: str
-    answer_key: DecryptionKey | None = field(repr=False)
-    answer_cipher: str
 
 
 def ask_token(resolved: ResolvedOffer, *, tx_code: str | None, web: Web) -> TokenResponse:
@@ -78,7 +104,9 @@ def ask_token(resolved: ResolvedOffer, *, tx_code: str | None, web: Web) -> Toke
         raise _unusable() from None
     if not token.is_bearer:
         raise ClaimRefusedError(
-            ErrorKind.UNSUPPORTED_VERSION, "The issuer answers in a way this wallet cannot use."
+            ErrorKind.UNSUPPORTED_VERSION,
+            "The issuer answers in a way this wallet cannot use.",
+            hint=_ASK_ISSUER,
         )
     return token
 
@@ -118,7 +146,7 @@ def make_proofs(
 
 
 def ask_credentials(
-    metadata: CredentialIssuerMetadata,
+    resolved: ResolvedOffer,
     *,
     configuration_id: str,
     identifier: str | None,
@@ -133,12 +161,15 @@ def ask_credentials(
         ClaimRefusedError: the issuer refused for good.
         UndeterminedError: no usable answer came; repeat with the same keys and token.
     """
-    encryption = choose_encryption(metadata)
+    encryption = resolved.encryption
+    opener = None
+    if encryption is not None and encryption.answer_cipher is not None:
+        opener = _Opener(key=DecryptionKey.generate(), cipher=encryption.answer_cipher)
     request = CredentialRequest(
         credential_configuration_id=configuration_id if identifier is None else None,
         credential_identifier=identifier,
         proofs=Proofs(jwt=proofs),
-        credential_response_encryption=_answer_parameters(encryption),
+        credential_response_encryption=None if opener is None else opener.parameters(),
     )
     body = strict_json.dumps_bytes(request.to_json())
     content_type = JSON
@@ -147,57 +178,16 @@ def ask_credentials(
         text = jwe.encrypt_jwe(body, key=key, enc=encryption.cipher, kid=key.kid)
         body, content_type = text.encode("ascii"), JWT
     posted = web.post(
-        metadata.credential_endpoint,
+        resolved.metadata.credential_endpoint,
         body=body,
         content_type=content_type,
         accept=f"{JSON}, {JWT}",
         max_bytes=RESPONSE_BYTES,
         headers=bearer(access_token),
     )
-    answer_key = None if encryption is None else encryption.answer_key
-    if encryption is not None and answer_key is not None and posted.status in {200, 202}:
-        if posted.media_type != JWT:
-            raise ClaimRefusedError(
-                ErrorKind.POLICY_UNMET, "The answer should have been encrypted and was not."
-            )
-        plain = _decrypted(posted.unverified_body, answer_key, encryption.answer_cipher)
-        posted = replace(posted, unverified_body=plain, media_type=JSON)
+    if opener is not None and posted.status in {200, 202}:
+        posted = opener.opened(posted)
     return _credentials(read_answer(posted, max_bytes=RESPONSE_BYTES))
-
-
-def choose_encryption(metadata: CredentialIssuerMetadata) -> _Encryption | None:
-    """Encrypt both ways where the issuer offers a way made here; None for neither (section 10).
-
-    Raises:
-        ClaimRefusedError: `alg_not_allowed` when encryption is required in no way made here.
-    """
-    requests, responses = (
-        metadata.credential_request_encryption,
-        metadata.credential_response_encryption,
-    )
-    key = None
-    cipher = ""
-    if requests is not None:
-        key = _usable_key(requests.jwks.keys)
-        cipher = _first_of(_CIPHERS, requests.enc_values_supported)
-    answer_cipher = ""
-    if responses is not None and jwe.KEY_AGREEMENT in responses.alg_values_supported:
-        answer_cipher = _first_of(_CIPHERS, responses.enc_values_supported)
-    can_ask = key is not None and cipher != ""
-    must_ask = requests is not None and requests.encryption_required
-    must_answer = responses is not None and responses.encryption_required
-    if (must_ask and not can_ask) or (must_answer and not (can_ask and answer_cipher)):
-        raise ClaimRefusedError(
-            ErrorKind.ALG_NOT_ALLOWED, "The issuer wants an encryption this wallet does not have."
-        )
-    if key is None or not can_ask:
-        return None
-    return _Encryption(
-        issuer_key=key,
-        cipher=cipher,
-        answer_key=DecryptionKey.generate() if answer_cipher else None,
-        answer_cipher=answer_cipher,
-    )
 
 
 def notify(
@@ -238,7 +228,7 @@ def _token_refusal(answer: Answer, *, with_code: bool) -> ClaimRefusedError:
             "The issuer did not accept the request.",
             hint="Is there a collection code? Give it with the offer.",
         )
-    return ClaimRefusedError(ErrorKind.FORBIDDEN, "The issuer refused to give the certificate.")
+    return _refused()
 
 
 def _credentials(answer: Answer) -> CredentialResponse:
@@ -249,48 +239,17 @@ def _credentials(answer: Answer) -> CredentialResponse:
             ErrorKind.EXPIRED, "The time to collect has ended.", hint="Ask for a new offer."
         )
     if not answer.ok:
-        raise ClaimRefusedError(
-            ErrorKind.FORBIDDEN,
-            "The issuer refused to give the certificate.",
-            hint="Ask the issuer, then ask for a new offer.",
-        )
+        raise _refused()
     try:
         return CredentialResponse.parse(answer.members)
     except SchemaError:
         raise _unusable() from None
 
 
-def _decrypted(body: bytes, key: DecryptionKey, cipher: str) -> bytes:
-    try:
-        return jwe.decrypt_jwe(
-            body, decryption_key=key, enc_allowed={cipher}, limits=_ENCRYPTED_LIMITS
-        )
-    except InvalidError:
-        raise _unusable() from None
-
-
-def _answer_parameters(encryption: _Encryption | None) -> ResponseEncryption | None:
-    if encryption is None or encryption.answer_key is None:
-        return None
-    return ResponseEncryption(
-        jwk=encryption.answer_key.public_jwk.to_json(), enc=encryption.answer_cipher
+def _refused() -> ClaimRefusedError:
+    return ClaimRefusedError(
+        ErrorKind.FORBIDDEN, "The issuer refused to give the certificate.", hint=_ASK_ISSUER
     )
-
-
-def _usable_key(keys: Sequence[strict_json.JsonObject]) -> PublicJwk | None:
-    """The first key for ECDH-ES on P-256; others in the set are for other wallets."""
-    for value in keys:
-        try:
-            key = parse_public_jwk(value)
-        except InvalidError:
-            continue
-        if key.crv == "P-256" and key.alg == jwe.KEY_AGREEMENT and key.use in (None, "enc"):
-            return key
-    return None
-
-
-def _first_of(preferred: Sequence[str], offered: Sequence[str]) -> str:
-    return next((name for name in preferred if name in offered), "")
 
 
 def _no_nonce() -> UndeterminedError:

@@ -4,7 +4,8 @@
 2. The issuer's metadata is fetched from its own address and names exactly that issuer.
 3. A server that gives tokens is found among those the issuer names, and its metadata names
    exactly that server.
-4. Every offered credential is an SD-JWT VC bound to a key by a kind of proof made here.
+4. Every offered credential is an SD-JWT VC bound to a key by a kind of proof made here, and
+   the exchange can be encrypted where the issuer requires it.
 
 Nothing of it is trusted yet: who the issuer is, the trust data says; what it signs is
 checked in `acceptance`.
@@ -33,11 +34,16 @@ from carnet_securing.errors import ErrorKind, UndeterminedError
 from carnet_securing.fetch import FetchFailedError
 from carnet_securing.issuer_key import metadata_url
 from carnet_securing.strict_json import JsonObject
-from carnet_wallet.errors import ClaimRefusedError
+from carnet_wallet.encryption import ExchangeEncryption, choose_encryption
+from carnet_wallet.errors import OTHER_WALLET, ClaimRefusedError
 from carnet_wallet.web import SMALL_BYTES, Web, as_kind, get_json, gone
 
 PROOF_ALGORITHMS: Final = ("ES256", "Ed25519", "EdDSA")
 """What holder keys sign with, the preferred first."""
+
+
+MOST_CERTIFICATES: Final = 32
+"""Most certificates one offer gives: for each, the keys of its copies are made and kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +64,7 @@ class ResolvedOffer:
     metadata: CredentialIssuerMetadata
     server: AuthorizationServerMetadata
     wanted: tuple[WantedCredential, ...]
+    encryption: ExchangeEncryption | None
 
     @property
     def issuer(self) -> str:
@@ -116,8 +123,9 @@ def resolve_offer(offer: CredentialOffer, *, web: Web) -> ResolvedOffer:
     """Steps 2 to 4.
 
     Raises:
-        ClaimRefusedError: `issuer_mismatch`, `alg_not_allowed`, `malformed` and others; a
-            wallet that cannot take part of an offer takes nothing of it.
+        ClaimRefusedError: `issuer_mismatch`, `alg_not_allowed`, `too_large` for more than
+            `MOST_CERTIFICATES`, `malformed` and others; a wallet that cannot take part of
+            an offer takes nothing of it.
         UndeterminedError: as `read_offer`.
     """
     grant = offer.pre_authorized
@@ -127,6 +135,8 @@ def resolve_offer(offer: CredentialOffer, *, web: Web) -> ResolvedOffer:
             "This offer wants a sign-in that this wallet does not have yet.",
             hint="Ask for an offer with a collection code.",
         )
+    if len(offer.credential_configuration_ids) > MOST_CERTIFICATES:
+        raise too_many_certificates()
     issuer = offer.credential_issuer
     try:
         # 2.
@@ -136,9 +146,17 @@ def resolve_offer(offer: CredentialOffer, *, web: Web) -> ResolvedOffer:
         server = _find_server(metadata, grant, web=web)
         # 4.
         wanted = tuple(_wanted(metadata, name) for name in offer.credential_configuration_ids)
+        encryption = choose_encryption(metadata)
     except SchemaError as error:
         raise _refused(error) from None
-    return ResolvedOffer(offer=offer, grant=grant, metadata=metadata, server=server, wanted=wanted)
+    return ResolvedOffer(
+        offer=offer,
+        grant=grant,
+        metadata=metadata,
+        server=server,
+        wanted=wanted,
+        encryption=encryption,
+    )
 
 
 def _find_server(
@@ -163,31 +181,32 @@ def _find_server(
         raise ClaimRefusedError(
             ErrorKind.POLICY_UNMET,
             "This issuer gives certificates only to wallets it has registered.",
-            hint="Your offer was not used. Ask the issuer which wallet to take.",
+            hint=OTHER_WALLET,
         )
     if len(servers) == 1:
         # It lists no grant types; the offer itself says that the code is good here.
         return servers[0]
     raise ClaimRefusedError(
-        ErrorKind.POLICY_UNMET, "The issuer names no place where its code can be used."
+        ErrorKind.POLICY_UNMET,
+        "The issuer names no place where its code can be used.",
+        hint="Your offer was not used. Tell the issuer.",
     )
 
 
 def _wanted(metadata: CredentialIssuerMetadata, name: str) -> WantedCredential:
     configuration = metadata.configuration(name)
     if configuration.format != FORMAT_SD_JWT_VC:
-        raise ClaimRefusedError(
+        raise _not_for_this_wallet(
             ErrorKind.UNSUPPORTED_VERSION, "This certificate has a form this wallet cannot keep."
         )
     proof = (configuration.proof_types_supported or {}).get("jwt")
     methods = configuration.cryptographic_binding_methods_supported or ()
     if proof is None or BINDING_JWK not in methods:
-        raise ClaimRefusedError(
-            ErrorKind.ALG_NOT_ALLOWED,
-            "This certificate cannot be bound to a key of this wallet.",
+        raise _not_for_this_wallet(
+            ErrorKind.ALG_NOT_ALLOWED, "This certificate cannot be bound to a key of this wallet."
         )
     if proof.key_attestations_required is not None:
-        raise ClaimRefusedError(
+        raise _not_for_this_wallet(
             ErrorKind.POLICY_UNMET, "The issuer wants a certified device; this wallet has none."
         )
     for algorithm in PROOF_ALGORITHMS:
@@ -195,9 +214,22 @@ def _wanted(metadata: CredentialIssuerMetadata, name: str) -> WantedCredential:
             return WantedCredential(
                 configuration_id=name, configuration=configuration, algorithm=algorithm
             )
-    raise ClaimRefusedError(
+    raise _not_for_this_wallet(
         ErrorKind.ALG_NOT_ALLOWED, "The issuer wants signatures this wallet does not make."
     )
+
+
+def too_many_certificates() -> ClaimRefusedError:
+    """The refusal of an issuer that gives more at once than this wallet takes."""
+    return ClaimRefusedError(
+        ErrorKind.TOO_LARGE,
+        "The issuer gives more certificates at once than this wallet takes.",
+        hint="Ask the issuer for several offers.",
+    )
+
+
+def _not_for_this_wallet(kind: ErrorKind, message: str) -> ClaimRefusedError:
+    return ClaimRefusedError(kind, message, hint=OTHER_WALLET)
 
 
 def _refused(error: SchemaError) -> ClaimRefusedError:
