@@ -4,8 +4,9 @@ from typing import Any
 
 from carnet_issuer.config import IssuerConfig
 from carnet_issuer.metadata import types_of
+from carnet_schemas.languages import LANGUAGES
 from carnet_securing.key_route import IssuerKeyRoute
-from carnet_trust.entries import LANGUAGES, TrustEntry, entry_to_json
+from carnet_trust.entries import TrustEntry, entry_to_json
 
 
 def trust_entry(config: IssuerConfig, *, pinned: bool) -> dict[str, Any]:

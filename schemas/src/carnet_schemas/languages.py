@@ -1,4 +1,4 @@
-"""Language tags, and a text given in several languages."""
+"""The languages Carnet speaks, language tags, and a text given in several languages."""
 
 from typing import Annotated, Final, TypeAlias
 
@@ -6,6 +6,9 @@ from pydantic import Field, StringConstraints
 
 from carnet_schemas.strict_model import StrictModel
 from carnet_schemas.text import LongText, ShortText
+
+LANGUAGES: Final = ("fr", "en")
+"""The languages in which Carnet speaks to a person."""
 
 LANGUAGE_PATTERN: Final = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}$"
 

@@ -6,9 +6,8 @@ and would tell where a certificate is shown.
 """
 
 from carnet_schemas.claim_table import Claim, CredentialType
+from carnet_schemas.languages import LANGUAGES
 from carnet_schemas.paths import JsonObject, Path
-
-LANGUAGES = ("fr", "en")
 
 
 def build_type_metadata(credential_type: CredentialType) -> JsonObject:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
+from carnet_schemas.languages import LANGUAGES
 from carnet_securing.errors import InvalidError
 from carnet_securing.jwk import PublicJwk, parse_public_jwk
 from carnet_securing.key_route import IssuerKeyRoute
@@ -25,7 +26,6 @@ from carnet_trust.members import malformed, read_object, read_text, read_texts, 
 MEMBERS: Final = (
     "iss", "route", "keys", "roots", "types", "name", "class", "since", "until", "reason", "asker",
 )  # fmt: skip
-LANGUAGES: Final = ("fr", "en")
 MAX_NAME_CHARACTERS: Final = 120
 _MAX_KEYS: Final = 16
 _MAX_ROOTS: Final = 8

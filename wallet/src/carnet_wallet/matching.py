@@ -18,13 +18,13 @@ from carnet_schemas.dcql import (
     evaluate,
 )
 from carnet_schemas.dcql_query import FORMAT_SD_JWT_VC, DcqlQuery
+from carnet_schemas.languages import LANGUAGES
 from carnet_schemas.oid4vp import ClientMetadata
 from carnet_schemas.paths import ConcretePath, Path
 from carnet_securing.authority_key_id import named_authorities
 from carnet_securing.limits import ISSUED
 from carnet_wallet.cards import HeldCard
 from carnet_wallet.consent import PreviewCard, ShownClaim, label_of, leaves
-from carnet_wallet.records import LANGUAGES
 
 _EDWARDS: Final = {"EdDSA", "Ed25519"}
 

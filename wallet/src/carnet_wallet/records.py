@@ -26,9 +26,6 @@ SHOWING: Final = "showing"
 SETTING: Final = "setting"
 _VERSION: Final = 1
 
-LANGUAGES: Final = ("fr", "en")
-"""The languages the wallet speaks."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HolderKey:
