@@ -136,7 +136,20 @@ def test_without_yes_and_without_a_terminal_nothing_is_shown(
     assert terminal.json("history", str(terminal.folder)) == []
 
 
-@pytest.mark.parametrize(("typed", "shown"), [("y\n", True), ("n\n", False), ("\n", False)])
+@pytest.mark.parametrize("lang", ["fr", "en"])
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("y\n", True),
+        ("Yes\n", True),
+        ("o\n", True),
+        ("oui \n", True),
+        ("n\n", False),
+        ("\n", False),
+        ("ok\n", False),
+        ("non\n", False),
+    ],
+)
 def test_at_a_terminal_she_is_asked(
     terminal: Terminal,
     claimed: str,
@@ -145,11 +158,12 @@ def test_at_a_terminal_she_is_asked(
     monkeypatch: pytest.MonkeyPatch,
     typed: str,
     shown: bool,
+    lang: str,
 ) -> None:
     asker = Asker(web, url=f"{base}/buyer")
     answer_at_keyboard(monkeypatch, typed)
 
-    terminal.run("present", str(terminal.folder), asker.link)
+    terminal.run("present", str(terminal.folder), asker.link, "--lang", lang)
 
     assert ("vp_token" in asker.given[0]) is shown
     assert ("error" in asker.given[0]) is not shown
@@ -370,6 +384,47 @@ def test_bad_input_is_a_typed_error(terminal: Terminal, arguments: list[str], ki
 
     assert error["error"]["kind"] == kind
     assert error["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "hint"),
+    [
+        (
+            ["claim", "{folder}", "{link}", "--tx-code", "111111"],
+            "L'organisme a refusé l'offre ou le code de remise.",
+            "Vérifiez le code de remise. S'il est juste, demandez une nouvelle offre.",
+        ),
+        (["show", "{folder}", "0000"], "Le carnet ne contient rien sous ce nom.", None),
+        (["present", "{folder}", "nonsense"], "Ce qui est arrivé n'a pas la forme prévue.", None),
+    ],
+    ids=["claim", "show", "present"],
+)
+def test_what_went_wrong_is_told_in_her_language(
+    terminal: Terminal,
+    issuer: OfferingIssuer,
+    arguments: list[str],
+    message: str,
+    hint: str | None,
+) -> None:
+    folder = str(terminal.folder)
+    terminal.run("init", folder)
+    arguments = [each.format(folder=folder, link=issuer.link) for each in arguments]
+
+    error = terminal.json(*arguments, "--lang", "fr", code=1)["error"]
+
+    assert error["message"] == message
+    assert message in terminal.said
+    assert hint is None or error["hint"] == hint
+
+
+def test_the_language_of_the_computer_is_spoken_where_none_is_given(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANG", "fr_FR.UTF-8")
+
+    assert "Votre carnet est prêt." in terminal.run("init", str(terminal.folder))
+    terminal.run("init", str(terminal.folder), code=1)
+    assert "Il y a déjà quelque chose dans ce dossier." in terminal.said
 
 
 def test_there_is_no_wallet_there(terminal: Terminal) -> None:

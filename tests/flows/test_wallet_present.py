@@ -501,6 +501,18 @@ def test_a_part_that_is_not_there_cannot_be_shown(wallet: Wallet, claims: list[s
     assert wallet.history() == ()
 
 
+@pytest.mark.parametrize("code", ["", "49301", "4930123", "49 301", "abcdef", "４９３０１２"])
+def test_a_code_of_another_form_spends_no_copy(wallet: Wallet, code: str) -> None:
+    card_id = wallet.list(now=NOW)[0].card.card_id
+
+    with pytest.raises(RequestRefusedError) as caught:
+        wallet.screen(card_id, claims=["title"], code=code, now=NOW)
+
+    assert caught.value.kind is ErrorKind.MALFORMED
+    assert caught.value.hint
+    assert wallet.history() == ()
+
+
 def test_the_passphrase_changes_and_everything_is_still_there(world: World) -> None:
     from carnet_wallet.errors import VaultError
     from support.vaults import PASSPHRASE
@@ -530,7 +542,10 @@ def test_a_request_its_asker_has_taken_away_has_ended(
 
     error = caught.value
     assert error.kind is kind
-    assert (error.message, error.hint) == ("This request has ended.", "Ask for a new code.")
+    assert (error.message, error.hint) == (
+        "This request has ended.",
+        "Nothing was shown. Ask for a new code.",
+    )
     assert (asker.given, error.route, wallet.history()) == ([], None, ())
 
 

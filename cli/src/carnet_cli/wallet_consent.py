@@ -1,12 +1,15 @@
 """The worker's yes at a terminal: by an option, or asked for at the keyboard."""
 
 import sys
+from typing import Final
 
 import typer
 
 from carnet_cli.failures import UsageFailedError
 from carnet_wallet import telling
 from carnet_wallet.consent import Consent, Preview
+
+_YES: Final = frozenset({"o", "oui", "y", "yes"})
 
 
 def ask_consent(preview: Preview, *, yes: bool, tick: str | None, language: str) -> Consent | None:
@@ -28,14 +31,18 @@ def ask_consent(preview: Preview, *, yes: bool, tick: str | None, language: str)
             "Nothing was shown: there is no terminal to ask you.", hint="Add --yes to show this."
         )
     if not preview.nothing_is_ticked:
-        shows = typer.confirm(telling.word("show_it", language), err=True)
-        return preview.agree() if shows else None
+        return preview.agree() if ask_yes(telling.word("show_it", language), language) else None
     wanted = dict.fromkeys(claim.tick for card in preview.cards for claim in card.shown)
     ticked = [
-        name
-        for name in wanted
-        if typer.confirm(telling.word("tick_it", language, part=name), err=True)
+        name for name in wanted if ask_yes(telling.word("tick_it", language, part=name), language)
     ]
     if preview.optional:
         return preview.agree(ticked=ticked) if ticked else None
     return preview.agree(ticked=ticked) if set(ticked) == set(wanted) else None
+
+
+def ask_yes(question: str, language: str) -> bool:
+    """Ask at the keyboard; whatever is no plain yes, in either language, is a no."""
+    choice = "/".join(telling.word(answer, language) for answer in ("yes", "no"))
+    answer = typer.prompt(f"{question} [{choice}]", default="", show_default=False, err=True)
+    return answer.strip().lower() in _YES

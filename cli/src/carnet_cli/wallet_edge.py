@@ -1,13 +1,30 @@
-"""The edge of `carnet wallet`: what a command opens, and in which language it speaks."""
+"""The edge of `carnet wallet`: what every command on a wallet is given, written once.
 
+A command takes an `Opening` (or a `ConnectedOpening`, when it speaks to somebody) as its first
+parameter, and `on_a_wallet` gives it the options of that class beside its own. Whatever goes
+wrong in the command is told in the language it speaks.
+"""
+
+import functools
+import inspect
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Any, TypeVar
 
+import typer
+
+from carnet_cli import options
+from carnet_cli.console import Console
 from carnet_cli.failures import UsageFailedError
 from carnet_cli.passphrase import read_passphrase
+from carnet_cli.settings import ca_file as ca_file_of
 from carnet_cli.settings import loopback_http_allowed, variable
+from carnet_schemas.errors import SchemaError
+from carnet_schemas.languages import LANGUAGES
+from carnet_securing.errors import CarnetError
 from carnet_securing.fetch_http import HttpFetch
 from carnet_securing.limits import ISSUED
 from carnet_securing.native import check_signature
@@ -15,24 +32,91 @@ from carnet_trust.cached_lookups import CachedLookups
 from carnet_trust.lookup_cache import LookupCache
 from carnet_trust.lookups import Lookups
 from carnet_trust.on_demand_lookups import OnDemandLookups
-from carnet_wallet.records import LANGUAGES
+from carnet_wallet.french_errors import in_french
 from carnet_wallet.surroundings import Surroundings
 from carnet_wallet.wallet import Wallet
 
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The wallet's folder.")]
+Lang = Annotated[
+    str | None, typer.Option("--lang", help="fr or en; else the language of this computer.")
+]
 
-def language_of(lang: str | None) -> str:
-    """`--lang`, else the language of this computer: fr or en.
 
-    Raises:
-        UsageFailedError: another language.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """Which wallet a command is about, how it is opened, and how the command speaks."""
+
+    directory: Folder
+    lang: Lang = None
+    passphrase_file: options.PassphraseFile = None
+    json_output: options.Json = False
+
+    @property
+    def console(self) -> Console:
+        """Where the command writes."""
+        return Console(self.json_output)
+
+    @property
+    def language(self) -> str:
+        """`--lang`, else the language of this computer: fr or en.
+
+        Raises:
+            UsageFailedError: another language.
+        """
+        if self.lang is not None:
+            if self.lang not in LANGUAGES:
+                raise UsageFailedError("--lang is fr or en.")
+            return self.lang
+        names = (variable(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+        system = next((name for name in names if name), "")
+        return "fr" if system.lower().startswith("fr") else "en"
+
+    def wallet(self) -> AbstractContextManager[Wallet]:
+        """The wallet, opened without any connection until the block ends."""
+        return opened_wallet(self.directory, self.passphrase_file, offline=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectedOpening(Opening):
+    """As `Opening`, for a command that speaks to issuers or askers."""
+
+    ca_file: options.CaFile = None
+    allow_loopback_http: options.AllowLoopbackHttp = False
+
+    def connected_wallet(self, *, offline: bool = False) -> AbstractContextManager[Wallet]:
+        """The wallet, opened with a client for the web; `offline` looks up nothing there."""
+        return opened_wallet(
+            self.directory,
+            self.passphrase_file,
+            loopback=self.allow_loopback_http,
+            ca_file=self.ca_file,
+            offline=offline,
+        )
+
+
+R = TypeVar("R")
+
+
+def on_a_wallet(run: Callable[..., R]) -> Callable[..., R]:
+    """A command whose first parameter, an opening, becomes the options that opening has.
+
+    The folder comes first, then the command's own arguments and options, then the shared ones.
     """
-    if lang is not None:
-        if lang not in LANGUAGES:
-            raise UsageFailedError("--lang is fr or en.")
-        return lang
-    names = (variable(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    system = next((name for name in names if name), "")
-    return "fr" if system.lower().startswith("fr") else "en"
+    first, *own = inspect.signature(run, eval_str=True).parameters.values()
+    folder, *shared = inspect.signature(first.annotation).parameters.values()
+
+    @functools.wraps(run)
+    def command(**given: Any) -> R:
+        opening = first.annotation(
+            **{each.name: given.pop(each.name) for each in (folder, *shared)}
+        )
+        with _told_in(opening.language):
+            return run(opening, **given)
+
+    keyword_only = inspect.Parameter.KEYWORD_ONLY
+    parameters = [each.replace(kind=keyword_only) for each in (folder, *own, *shared)]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return command
 
 
 @contextmanager
@@ -55,12 +139,12 @@ def opened_wallet(
 
 @contextmanager
 def wallet_surroundings(
-    *, loopback: bool, ca_file: Path | None, offline: bool
+    *, loopback: bool = False, ca_file: Path | None = None, offline: bool = False
 ) -> Iterator[Surroundings]:
+    """What a wallet on this computer reaches for, while the block lasts."""
     loopback_http = loopback_http_allowed(flag=loopback)
-    named = variable("CARNET_CA_FILE")
-    ca_file = ca_file or (Path(named) if named else None)
-    with HttpFetch(loopback_http=loopback_http, ca_file=ca_file) as web:
+    roots = ca_file_of(ca_file)
+    with HttpFetch(loopback_http=loopback_http, ca_file=roots) as web:
 
         def lookups(cache: LookupCache) -> Lookups:
             if offline:
@@ -77,9 +161,19 @@ def wallet_surroundings(
         yield Surroundings(
             web=web,
             lookups=lookups,
-            asker_roots=lambda: _roots(ca_file),
+            asker_roots=lambda: _roots(roots),
             loopback_http=loopback_http,
         )
+
+
+@contextmanager
+def _told_in(language: str) -> Iterator[None]:
+    try:
+        yield
+    except (CarnetError, SchemaError) as error:
+        if language == "en":
+            raise
+        raise in_french(error) from error
 
 
 def _roots(ca_file: Path | None) -> list[bytes]:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from carnet_schemas.languages import LANGUAGES
 from carnet_trust.askers import AskerKind, AskerName
-from carnet_wallet import telling
-from carnet_wallet.records import LANGUAGES
+from carnet_wallet import french_errors, telling
 from support.wallet_world import NOW, Asker, World, claimed_wallet
 
 AVOIDED = [
@@ -25,6 +25,9 @@ def sentences() -> Iterator[tuple[str, str]]:
             assert set(words) == set(LANGUAGES), key
             for text in words.values():
                 yield str(key), text
+    for french in (french_errors._SENTENCES, french_errors._HINTS, french_errors._KINDS):
+        for name, text in french.items():
+            yield str(name), text
 
 
 def test_every_sentence_is_there_in_both_languages_and_short() -> None:
@@ -66,11 +69,19 @@ def test_braces_in_a_strangers_text_are_only_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"),
-    [(None, "—"), (True, "✓"), (False, "✗"), (14, "14"), ("Été", "Été"), (1.5, "1.5")],
+    ("value", "french", "english"),
+    [
+        (None, "—", "—"),
+        (True, "oui", "yes"),
+        (False, "non", "no"),
+        (14, "14", "14"),
+        ("Été", "Été", "Été"),
+        (1.5, "1.5", "1.5"),
+    ],
 )
-def test_values_as_a_person_reads_them(value: object, text: str) -> None:
-    assert telling.value_text(value) == text
+def test_values_as_a_person_reads_them(value: object, french: str, english: str) -> None:
+    assert telling.value_text(value, "fr") == french
+    assert telling.value_text(value, "en") == english
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

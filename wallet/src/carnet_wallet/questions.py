@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from carnet_schemas.asking import beyond
 from carnet_schemas.dcql import CandidateMatch, Matches, QueryUnmetError
 from carnet_schemas.errors import SchemaError
+from carnet_securing.errors import ErrorKind
 from carnet_trust.askers import AskerName
 from carnet_wallet.cards import HeldCard
 from carnet_wallet.consent import Preview
+from carnet_wallet.errors import RequestRefusedError
 from carnet_wallet.matching import (
     MissingPart,
     ReadableSignatures,
@@ -35,6 +37,10 @@ class Question:
     missing: tuple[MissingPart, ...]
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     resolved: ResolvedRequest = field(repr=False)
+
+    def unanswered(self) -> RequestRefusedError:
+        """What ends a question that nothing held answers; why, `missing` has said before."""
+        return RequestRefusedError(ErrorKind.QUERY_UNMET, "Nothing was shown.")
 
 
 def question_of(

@@ -61,6 +61,21 @@ _PREFIXES: Final = (
     ClientIdPrefix.X509_HASH,
     ClientIdPrefix.REDIRECT_URI,
 )
+_NOT_SIGNED_PROPERLY: Final = frozenset(
+    {
+        ErrorKind.ALG_NOT_ALLOWED,
+        ErrorKind.CRIT_UNSUPPORTED,
+        ErrorKind.HEADER_NOT_ALLOWED,
+        ErrorKind.BAD_SIGNATURE,
+    }
+)
+_ASK_AGAIN: Final = "Nothing was shown. Ask for a new code."
+_ENDED: Final = "This request has ended."
+_BAD_TIMES: Final = {
+    ErrorKind.EXPIRED: _ENDED,
+    ErrorKind.NOT_YET_VALID: "This request is not valid yet.",
+    ErrorKind.MALFORMED: "A time in this request is not a whole number.",
+}
 _WALLET_METADATA: Final = {
     "vp_formats_supported": {
         "dc+sd-jwt": {
@@ -208,21 +223,6 @@ def resolve(authenticated: AuthenticatedRequest) -> ResolvedRequest:
     )
 
 
-_NOT_SIGNED_PROPERLY: Final = frozenset(
-    {
-        ErrorKind.ALG_NOT_ALLOWED,
-        ErrorKind.CRIT_UNSUPPORTED,
-        ErrorKind.HEADER_NOT_ALLOWED,
-        ErrorKind.BAD_SIGNATURE,
-    }
-)
-_ASK_AGAIN: Final = "Nothing was shown. Ask for a new code."
-_BAD_TIMES: Final = {
-    ErrorKind.EXPIRED: "This request has ended.",
-    ErrorKind.NOT_YET_VALID: "This request is not valid yet.",
-}
-
-
 def refused(error: SchemaError, *, route: ErrorRoute | None = None) -> RequestRefusedError:
     """The refusal for a request that breaks a rule.
 
@@ -259,7 +259,7 @@ def _check_times(authenticated: AuthenticatedRequest, *, now: int) -> None:
     except InvalidError as error:
         raise RequestRefusedError(
             error.kind,
-            _BAD_TIMES.get(error.kind, "A time in this request is not a whole number."),
+            _BAD_TIMES.get(error.kind, error.message),
             hint=_ASK_AGAIN,
             wire_code=AuthorizationErrorCode.INVALID_REQUEST.value,
             route=_route(authenticated),
@@ -310,9 +310,7 @@ def _check_not_gone(status: int | None) -> None:
     """An asker takes a request away once it was answered or has ended."""
     kind = gone(status)
     if kind is not None:
-        raise RequestRefusedError(
-            kind, "This request has ended.", hint="Ask for a new code."
-        ) from None
+        raise RequestRefusedError(kind, _ENDED, hint=_ASK_AGAIN) from None
 
 
 def _check_media_type(media_type: str) -> None:

@@ -4,8 +4,10 @@ It can be copied from the screen (`carnet_securing.key_binding` binds it to the 
 one bound to the six digits of the other side's page was made for that person.
 """
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from carnet_schemas.paths import ConcretePath
 from carnet_securing.errors import ErrorKind
@@ -15,6 +17,8 @@ from carnet_wallet.errors import RequestRefusedError
 from carnet_wallet.fail_points import FailPoints, Moment
 from carnet_wallet.showings import Outcome, Showing, ShownCard
 from carnet_wallet.vault.vault import Vault
+
+_DIGITS: Final = re.compile(r"[0-9]{6}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +44,15 @@ def show_on_screen(
 
     Raises:
         VaultError: `storage_full`.
-        RequestRefusedError: `claim_missing` for a claim the certificate does not have.
+        RequestRefusedError: `claim_missing` for a claim the certificate does not have,
+            `malformed` for a code that no page shows.
     """
+    if code is not None and _DIGITS.fullmatch(code) is None:
+        raise RequestRefusedError(
+            ErrorKind.MALFORMED,
+            "The code is not six digits.",
+            hint="Type the six digits that the other page shows.",
+        )
     paths = _paths_to_show(one, claims)
     chosen = one.copy_for("")
     text = bind_shown(

@@ -24,6 +24,23 @@ from carnet_wallet.states import CardStanding, CardState
 _LONGEST_VALUE: Final = 120
 
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "ready": {"fr": "Votre carnet est prêt.", "en": "Your wallet is ready."},
+    "keep_passphrase": {
+        "fr": "Gardez la phrase secrète : personne ne peut vous la redonner.",
+        "en": "Keep the passphrase: nobody can give it back to you.",
+    },
+    "new_passphrase": {
+        "fr": "Maintenant, la nouvelle phrase secrète.",
+        "en": "Now the new passphrase.",
+    },
+    "passphrase_changed": {
+        "fr": "La nouvelle phrase secrète ouvre votre carnet. L'ancienne ne l'ouvre plus.",
+        "en": "The new passphrase opens your wallet. The old one does not.",
+    },
+    "trust_changed": {
+        "fr": "Votre carnet suit maintenant ce fichier.",
+        "en": "Your wallet now goes by this file.",
+    },
     "asks": {"fr": "{name} vous demande :", "en": "{name} is asking for:"},
     "asks_unknown": {
         "fr": "On vous demande, de la part d'un inconnu ({name}) :",
@@ -37,6 +54,8 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "show": {"fr": "Ce que je montre :", "en": "What I show:"},
     "always": {"fr": "Toujours visible sur cette attestation :", "en": "Always visible on it:"},
     "hidden": {"fr": "Reste caché :", "en": "Stays hidden:"},
+    "yes": {"fr": "oui", "en": "yes"},
+    "no": {"fr": "non", "en": "no"},
     "nothing": {"fr": "rien de plus", "en": "nothing more"},
     "from": {"fr": "{title} · Délivré par {issuer}", "en": "{title} · Issued by {issuer}"},
     "seen": {
@@ -80,10 +99,6 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "say_no": {
         "fr": "Répondre non, sans dire pourquoi ?",
         "en": "Answer no, without saying why?",
-    },
-    "not_answered": {
-        "fr": "Rien n'a été montré.",
-        "en": "Nothing was shown.",
     },
     "declined": {"fr": "Rien n'a été montré.", "en": "Nothing was shown."},
     "done": {
@@ -296,16 +311,16 @@ def _values(group: Sequence[ShownClaim], lang: str) -> list[str]:
     named = sorted(group, key=lambda claim: claim.path[-1] != "label")
     texts = []
     for claim in named:
-        text = in_language(claim.words, lang) or value_text(claim.value)
+        text = in_language(claim.words, lang) or value_text(claim.value, lang)
         is_part = len(claim.path) == 2 and claim.label != claim.belongs_to
         texts.append(f"{in_language(claim.label, lang)} {text}" if is_part else text)
     return texts
 
 
-def value_text(value: object) -> str:
+def value_text(value: object, lang: str) -> str:
     """A single value as a person reads it."""
     if value is None:
         return "—"
     if isinstance(value, bool):
-        return "✓" if value else "✗"
+        return word("yes" if value else "no", lang)
     return clean(str(value))

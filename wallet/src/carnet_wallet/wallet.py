@@ -275,7 +275,8 @@ class Wallet:
 
         Raises:
             VaultError: `not_found`, `storage_full`.
-            RequestRefusedError: `claim_missing` for a claim the certificate does not have.
+            RequestRefusedError: `claim_missing` for a claim the certificate does not have,
+                `malformed` for a code that is not six digits.
         """
         return show_on_screen(
             self.card(card_id),

@@ -56,7 +56,11 @@ def get_json(web: Web, url: str, *, max_bytes: int = METADATA_BYTES) -> JsonObje
     """
     fetched = web.get(url, accept=JSON, max_bytes=max_bytes)
     if fetched.media_type != JSON:
-        raise UndeterminedError(ErrorKind.FETCH_FAILED, "A web address answers something else.")
+        raise UndeterminedError(
+            ErrorKind.FETCH_FAILED,
+            "A web address answers with something else.",
+            hint="Try again later.",
+        )
     return strict_json.loads_object(fetched.unverified_body, max_bytes=max_bytes)
 
 

@@ -8,20 +8,18 @@ from urllib.parse import urlsplit
 
 import typer
 
-from carnet_cli import options
 from carnet_cli.console import Console
 from carnet_cli.exit_codes import ExitCode
 from carnet_cli.failures import UsageFailedError
+from carnet_cli.input_files import read_at_most
 from carnet_cli.passphrase import read_passphrase
 from carnet_cli.settings import system_now
-from carnet_cli.wallet_consent import ask_consent
-from carnet_cli.wallet_edge import language_of, opened_wallet, wallet_surroundings
-from carnet_securing.errors import ErrorKind
+from carnet_cli.wallet_consent import ask_consent, ask_yes
+from carnet_cli.wallet_edge import ConnectedOpening, Opening, on_a_wallet, wallet_surroundings
 from carnet_trust.askers import AskerKind
 from carnet_trust.trust_file import MAX_FILE_BYTES
 from carnet_wallet import telling
 from carnet_wallet.consent import Preview
-from carnet_wallet.errors import RequestRefusedError
 from carnet_wallet.process import forbid_core_dumps
 from carnet_wallet.questions import Question
 from carnet_wallet.records import Card
@@ -30,23 +28,7 @@ from carnet_wallet.wallet import Wallet
 
 app = typer.Typer(no_args_is_help=True)
 
-Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The wallet's folder.")]
 CardId = Annotated[str, typer.Argument(metavar="ID", help="A certificate's id; see `list`.")]
-TrustFile = Annotated[
-    Path | None, typer.Option("--trust", help="A file of organisations whose names you accept.")
-]
-CaFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--ca-file", help="For trying: PEM roots in place of the system's. Also CARNET_CA_FILE."
-    ),
-]
-Lang = Annotated[
-    str | None, typer.Option("--lang", help="fr or en; else the language of this computer.")
-]
-Offline = Annotated[
-    bool, typer.Option("--offline", help="Open no connection; use what was fetched before.")
-]
 
 
 @app.callback()
@@ -56,86 +38,78 @@ def group() -> None:
 
 
 @app.command()
+@on_a_wallet
 def init(
-    directory: Folder,
+    opening: Opening,
     *,
-    trust: TrustFile = None,
-    passphrase_file: options.PassphraseFile = None,
-    json_output: options.Json = False,
+    trust: Annotated[
+        Path | None, typer.Option("--trust", help="A file of organisations whose names you accept.")
+    ] = None,
 ) -> None:
     """Make an empty wallet that only your passphrase opens."""
-    passphrase = read_passphrase(passphrase_file, confirm=True)
-    trust_file = None if trust is None else _read(trust, MAX_FILE_BYTES)
+    passphrase = read_passphrase(opening.passphrase_file, confirm=True)
+    trust_file = None if trust is None else read_at_most(trust, MAX_FILE_BYTES)
     with (
-        wallet_surroundings(loopback=False, ca_file=None, offline=True) as around,
+        wallet_surroundings(offline=True) as around,
         Wallet.create(
-            directory, passphrase=passphrase, surroundings=around, trust_file=trust_file
+            opening.directory, passphrase=passphrase, surroundings=around, trust_file=trust_file
         ) as wallet,
     ):
         listed = len(wallet.trust.entries)
-    Console(json_output).out(
-        {"directory": str(directory), "trust_entries": listed},
-        ["Your wallet is ready.", "Keep the passphrase: nobody can give it back to you."],
+    opening.console.out(
+        {"directory": str(opening.directory), "trust_entries": listed},
+        [telling.word(key, opening.language) for key in ("ready", "keep_passphrase")],
     )
 
 
 @app.command()
+@on_a_wallet
 def trust(
-    directory: Folder,
+    opening: Opening,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of organisations.")],
-    *,
-    passphrase_file: options.PassphraseFile = None,
-    json_output: options.Json = False,
 ) -> None:
     """Choose whose names you accept, in place of what was chosen before."""
-    data = _read(file, MAX_FILE_BYTES)
-    with opened_wallet(directory, passphrase_file, offline=True) as wallet:
+    data = read_at_most(file, MAX_FILE_BYTES)
+    with opening.wallet() as wallet:
         wallet.set_trust(data)
-    Console(json_output).out({"changed": True}, "Your wallet now goes by this file.")
+    opening.console.out({"changed": True}, telling.word("trust_changed", opening.language))
 
 
 @app.command()
+@on_a_wallet
 def passphrase(
-    directory: Folder,
+    opening: Opening,
     *,
-    passphrase_file: options.PassphraseFile = None,
     new_passphrase_file: Annotated[
         Path | None, typer.Option("--new-passphrase-file", help="First line is the new one.")
     ] = None,
-    json_output: options.Json = False,
 ) -> None:
     """Change the passphrase; the old one opens nothing afterwards."""
     if new_passphrase_file is None and not sys.stdin.isatty():
         raise UsageFailedError(
             "A new passphrase is needed.", hint="Use --new-passphrase-file FILE."
         )
-    console = Console(json_output)
-    with opened_wallet(directory, passphrase_file, offline=True) as wallet:
+    console, language = opening.console, opening.language
+    with opening.wallet() as wallet:
         if new_passphrase_file is None:
-            console.say("Now the new passphrase.")
+            console.say(telling.word("new_passphrase", language))
         wallet.change_passphrase(read_passphrase(new_passphrase_file, confirm=True))
-    console.out({"changed": True}, "The new passphrase opens your wallet; the old one does not.")
+    console.out({"changed": True}, telling.word("passphrase_changed", language))
 
 
 @app.command()
+@on_a_wallet
 def claim(
-    directory: Folder,
+    opening: ConnectedOpening,
     offer_uri: Annotated[str, typer.Argument(metavar="OFFER_URI", help="The link of an offer.")],
     *,
     tx_code: Annotated[
         str | None, typer.Option("--tx-code", help="The collection code, when there is one.")
     ] = None,
-    lang: Lang = None,
-    ca_file: CaFile = None,
-    allow_loopback_http: options.AllowLoopbackHttp = False,
-    passphrase_file: options.PassphraseFile = None,
-    json_output: options.Json = False,
 ) -> None:
     """Collect what an offer gives. The same offer again goes on after an interruption."""
-    console, language = Console(json_output), language_of(lang)
-    with opened_wallet(
-        directory, passphrase_file, loopback=allow_loopback_http, ca_file=ca_file
-    ) as wallet:
+    console, language = opening.console, opening.language
+    with opening.connected_wallet() as wallet:
         opened = wallet.open_offer(offer_uri)
         issuer = wallet.issuer_name(opened.resolved.issuer, lang=language)
         console.say(telling.offer_line(issuer, language))
@@ -150,25 +124,17 @@ def claim(
 
 
 @app.command(name="list")
+@on_a_wallet
 def list_cards(
-    directory: Folder,
+    opening: ConnectedOpening,
     *,
-    offline: Offline = False,
-    lang: Lang = None,
-    ca_file: CaFile = None,
-    allow_loopback_http: options.AllowLoopbackHttp = False,
-    passphrase_file: options.PassphraseFile = None,
-    json_output: options.Json = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Open no connection; use what was fetched before.")
+    ] = False,
 ) -> None:
     """Your certificates, and whether each is still good."""
-    console, language = Console(json_output), language_of(lang)
-    with opened_wallet(
-        directory,
-        passphrase_file,
-        loopback=allow_loopback_http,
-        ca_file=ca_file,
-        offline=offline,
-    ) as wallet:
+    console, language = opening.console, opening.language
+    with opening.connected_wallet(offline=offline) as wallet:
         listed = wallet.list(now=system_now())
         lines = [
             f"{each.card.card_id}  {_title(each.card, language)} · "
@@ -183,18 +149,16 @@ def list_cards(
 
 
 @app.command()
+@on_a_wallet
 def show(
-    directory: Folder,
+    opening: Opening,
     card_id: CardId,
     *,
     raw: Annotated[bool, typer.Option("--raw", help="The signed document itself.")] = False,
-    lang: Lang = None,
-    passphrase_file: options.PassphraseFile = None,
-    json_output: options.Json = False,
 ) -> None:
     """Everything a certificate says, for your own eyes."""
-    console, language = Console(json_output), language_of(lang)
-    with opened_wallet(directory, passphrase_file, offline=True) as wallet:
+    console, language = opening.console, opening.language
+    with opening.wallet() as wallet:
         one = wallet.card(card_id)
         if raw:
             text = wallet.raw(card_id)
@@ -202,19 +166,19 @@ def show(
             return
         issuer = wallet.issuer_name(one.card.issuer, lang=language).text
         lines = telling.card_lines(one, issuer=issuer, lang=language)
-        unseen = sum(not copy.shown_to for copy in one.copies)
     shape = _card_json(one.card) | {
         "claims": one.held.claims,
         "copies": len(one.copies),
-        "unseen_copies": unseen,
+        "unseen_copies": sum(not copy.shown_to for copy in one.copies),
         "expires_at": one.card.expires_at,
     }
     console.out(shape, lines)
 
 
 @app.command()
+@on_a_wallet
 def present(
-    directory: Folder,
+    opening: ConnectedOpening,
     request_uri: Annotated[
         str, typer.Argument(metavar="REQUEST_URI", help="The link of a request.")
     ],
@@ -230,22 +194,18 @@ def present(
         list[str] | None,
         typer.Option("--use", metavar="PART=ID", help="Answer a part with this certificate."),
     ] = None,
-    lang: Lang = None,
-    ca_file: CaFile = None,
-    allow_loopback_http: options.AllowLoopbackHttp = False,
-    passphrase_file: options.PassphraseFile = None,
-    json_output: options.Json = False,
 ) -> int:
     """Look at a request, and show what it asks for or nothing at all."""
-    console, language = Console(json_output), language_of(lang)
-    with opened_wallet(
-        directory, passphrase_file, loopback=allow_loopback_http, ca_file=ca_file
-    ) as wallet:
+    console, language = opening.console, opening.language
+    with opening.connected_wallet() as wallet:
         question = wallet.prepare(
             request_uri, lang=language, now=system_now(), choice=_choice(use or [])
         )
         if question.preview is None:
-            return _cannot_answer(wallet, question, yes=yes, console=console, language=language)
+            _tell_missing(question, console, language)
+            if yes or (sys.stdin.isatty() and ask_yes(telling.word("say_no", language), language)):
+                wallet.decline(question)
+            raise question.unanswered()
         for line in _preview_lines(wallet, question.preview, language):
             console.say(line)
         consent = ask_consent(question.preview, yes=yes, tick=tick, language=language)
@@ -275,39 +235,30 @@ def present(
 
 
 @app.command()
+@on_a_wallet
 def screen(
-    directory: Folder,
+    opening: Opening,
     card_id: CardId,
     *,
     claims: Annotated[str, typer.Option("--claims", help="What to show, with commas between.")],
     code: Annotated[
         str | None, typer.Option("--code", help="The six digits of the other person's page.")
     ] = None,
-    lang: Lang = None,
-    passphrase_file: options.PassphraseFile = None,
-    json_output: options.Json = False,
 ) -> None:
     """Make a code for somebody in front of you, good for a few minutes."""
-    console, language = Console(json_output), language_of(lang)
     names = [name for name in claims.split(",") if name]
-    with opened_wallet(directory, passphrase_file, offline=True) as wallet:
+    with opening.wallet() as wallet:
         shown = wallet.screen(card_id, claims=names, code=code, now=system_now())
     if shown.copy_seen_before:
-        console.say(telling.word("seen", language))
-    console.out({"id": card_id, "claims": names, "text": shown.text}, shown.text)
+        opening.console.say(telling.word("seen", opening.language))
+    opening.console.out({"id": card_id, "claims": names, "text": shown.text}, shown.text)
 
 
 @app.command()
-def history(
-    directory: Folder,
-    *,
-    lang: Lang = None,
-    passphrase_file: options.PassphraseFile = None,
-    json_output: options.Json = False,
-) -> None:
+@on_a_wallet
+def history(opening: Opening) -> None:
     """What you showed to whom, newest first."""
-    language = language_of(lang)
-    with opened_wallet(directory, passphrase_file, offline=True) as wallet:
+    with opening.wallet() as wallet:
         showings = wallet.history()
     shapes = [
         {
@@ -320,20 +271,13 @@ def history(
         }
         for showing in showings
     ]
-    Console(json_output).out(shapes, telling.history_lines(showings, language))
+    opening.console.out(shapes, telling.history_lines(showings, opening.language))
 
 
-def _cannot_answer(
-    wallet: Wallet, question: Question, *, yes: bool, console: Console, language: str
-) -> int:
-    """Tell her which part fails; tell the asker no more than a plain no, once she agrees."""
+def _tell_missing(question: Question, console: Console, language: str) -> None:
+    """Tell her which part fails; the asker learns no more than a plain no, once she agrees."""
     for line in telling.missing_lines(question.missing, question.asker, language):
         console.say(line)
-    if yes or (sys.stdin.isatty() and typer.confirm(telling.word("say_no", language), err=True)):
-        wallet.decline(question)
-    raise RequestRefusedError(
-        ErrorKind.QUERY_UNMET, telling.word("not_answered", language), hint=""
-    )
 
 
 def _preview_lines(wallet: Wallet, preview: Preview, language: str) -> list[str]:
@@ -370,11 +314,3 @@ def _asker_json(question: Question) -> dict[str, Any]:
 
 def _title(card: Card, language: str) -> str:
     return telling.title_of(card.labels.title, language)
-
-
-def _read(file: Path, max_bytes: int) -> bytes:
-    with file.open("rb") as stream:
-        data = stream.read(max_bytes + 1)
-    if len(data) > max_bytes:
-        raise UsageFailedError("This file is too large.")
-    return data

@@ -210,7 +210,7 @@ class PrivateFolder:
             status = os.fstat(fd)
             _check_owner(status)
             if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
-                raise VaultError(ErrorKind.FORBIDDEN, "A file of the wallet is a link.")
+                raise _linked()
             if stat.S_IMODE(status.st_mode) & 0o077:
                 raise _exposed()
             data = file.read(max_bytes + 1)
@@ -291,10 +291,16 @@ def storage_error(error: OSError) -> VaultError:
             hint="Make room on the disk, then try again. What you had is still there.",
         )
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
-        return VaultError(ErrorKind.NOT_FOUND, "There is no wallet here.")
+        return VaultError(
+            ErrorKind.NOT_FOUND, "There is no wallet here.", hint="Check the name of its folder."
+        )
     if error.errno == errno.ELOOP:
-        return VaultError(ErrorKind.FORBIDDEN, "A part of the wallet is a link.")
-    return VaultError(ErrorKind.FORBIDDEN, "The wallet cannot be reached on this computer.")
+        return _linked()
+    return VaultError(
+        ErrorKind.FORBIDDEN,
+        "The wallet cannot be reached on this computer.",
+        hint="Check that you may use its folder.",
+    )
 
 
 def _open_folder(path: Path) -> int:
@@ -309,7 +315,11 @@ def _open_folder(path: Path) -> int:
 
 def _check_owner(status: os.stat_result) -> None:
     if status.st_uid != os.geteuid():
-        raise VaultError(ErrorKind.FORBIDDEN, "The wallet belongs to another user.")
+        raise VaultError(
+            ErrorKind.FORBIDDEN,
+            "The wallet belongs to another user.",
+            hint="Only that user can open it.",
+        )
 
 
 def _check_empty(fd: int, leftovers: Collection[str]) -> None:
@@ -319,6 +329,14 @@ def _check_empty(fd: int, leftovers: Collection[str]) -> None:
             "There is something in this folder already.",
             hint="Choose a new folder for the wallet.",
         )
+
+
+def _linked() -> VaultError:
+    return VaultError(
+        ErrorKind.FORBIDDEN,
+        "A part of the wallet is a link.",
+        hint="Name the real folder, with its files in it.",
+    )
 
 
 def _exposed() -> VaultError:

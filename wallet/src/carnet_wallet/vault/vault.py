@@ -6,7 +6,7 @@ between, and a change that was acknowledged is there. Opening checks every byte 
 
 Rollback: the count of changes is sealed in the index. A caller that remembers it passes
 `at_least`; segments left behind by a later state are noticed without it. A whole folder
-put back to an earlier day on a lone device cannot be noticed, and SECURITY.md says so.
+put back to an earlier day on a lone device cannot be noticed; docs/vault.md says so.
 """
 
 import secrets
@@ -188,7 +188,11 @@ class Vault:
         """
         place = self._index.records.get((kind, record_id))
         if place is None:
-            raise VaultError(ErrorKind.NOT_FOUND, "The wallet holds nothing under this name.")
+            raise VaultError(
+                ErrorKind.NOT_FOUND,
+                "The wallet holds nothing under this name.",
+                hint="Look at the list of your certificates.",
+            )
         return self._open((kind, record_id), place)
 
     def records(self, kind: str) -> Iterator[tuple[str, JsonObject]]:
