@@ -3,7 +3,6 @@
 import io
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from carnet_cli.main import main
 from carnet_securing import strict_json
 from carnet_securing.key_route import IssuerKeyRoute
 from carnet_trust.trust_file import TrustData, trust_file_bytes
+from support.commands import CARNET
 from support.examining import AUDIENCE, NONCE, Bench, bound, on_screen
 from support.keys import signer as key_called
 from support.simulator import DAY, NOW, SKILL_CERTIFICATE, SimulatedIssuer, SimulatedWeb
@@ -330,9 +330,6 @@ def test_loopback_is_not_spoken_to_unless_told(
 
 
 # As its own process, by the real clock
-
-
-CARNET = [sys.executable, "-P", "-c", "from carnet_cli.main import run; run()"]
 
 
 @dataclass

@@ -9,7 +9,6 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -20,9 +19,8 @@ import pytest
 from carnet_cli.demo.processes import BoundSocket
 from carnet_cli.main import main
 from carnet_securing import strict_json
+from support.commands import CARNET
 from support.shared import REPOSITORY
-
-CARNET = [sys.executable, "-P", "-c", "from carnet_cli.main import run; run()"]
 
 
 class Reader:

@@ -3,19 +3,13 @@
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from carnet_securing import strict_json
-
-RUN = "from carnet_cli.main import run; run()"
-CARNET = [sys.executable, "-P", "-c", RUN]
-# A shell's background job ignores Ctrl-C and hands that on; a person's terminal does not.
-LISTEN = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-AT_A_TERMINAL = [sys.executable, "-P", "-c", f"{LISTEN}; {RUN}"]
+from support.commands import CARNET, CARNET_AT_A_TERMINAL
 
 
 @pytest.fixture
@@ -50,7 +44,7 @@ def test_the_whole_road_is_answered_and_swept(home: Path) -> None:
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["SIGKILL", "Ctrl-C"])
 def test_however_it_ends_nothing_is_left(home: Path, how: signal.Signals) -> None:
     demo = subprocess.Popen(
-        [*AT_A_TERMINAL, "demo", "--keep"],
+        [*CARNET_AT_A_TERMINAL, "demo", "--keep"],
         env=_environment(home),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

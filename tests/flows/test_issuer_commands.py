@@ -8,7 +8,6 @@ import signal
 import socket
 import stat
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,13 +19,8 @@ from carnet_cli.main import main
 from carnet_issuer.service import Issuer
 from carnet_issuer.store.tables import OFFERS
 from carnet_securing.errors import ErrorKind, UndeterminedError
+from support.commands import CARNET_AT_A_TERMINAL
 from support.issuer_service import CLASS_LIST, TEMPLATE, BareWallet
-
-# A shell's background job ignores Ctrl-C and hands that on; a person's terminal does not.
-AT_A_TERMINAL = (
-    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    "from carnet_cli.main import run; run()"
-)
 
 
 class Office:
@@ -265,7 +259,7 @@ def served(office: Office) -> Iterator[tuple["subprocess.Popen[bytes]", Office, 
     reading, writing = os.pipe()
     process = subprocess.Popen(
         [
-            *(sys.executable, "-P", "-c", AT_A_TERMINAL),
+            *CARNET_AT_A_TERMINAL,
             *("issuer", "serve", str(office.school), "--port", "0", "--json"),
             *("--parent-fd", str(reading)),
         ],

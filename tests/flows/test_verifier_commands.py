@@ -6,7 +6,6 @@ import select
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -28,13 +27,13 @@ from carnet_securing.limits import PRESENTATION
 from carnet_trust.trust_file import TrustData, trust_file_bytes
 from carnet_verifier.service import Verifier
 from support.certificates import chain
+from support.commands import CARNET
 from support.simulator import NOW, SimulatedIssuer, SimulatedWeb
 from support.verifier_world import QUERY, Worker
 from support.wallet_server import served
 from support.wallet_world import WorldWeb
 
 PASSPHRASE = "a passphrase of a test"
-CARNET = [sys.executable, "-P", "-c", "from carnet_cli.main import run; run()"]
 URL = "http://localhost:8701"
 
 

@@ -31,10 +31,9 @@ from carnet_securing.sd_jwt import verify_sd_jwt
 from carnet_securing.signer import Signer
 from carnet_securing.status_list import verify_status_list
 from carnet_trust.issuers import find_issuer
-from carnet_trust.lookup_cache import MemoryLookupCache
-from carnet_trust.on_demand_lookups import OnDemandLookups
 from carnet_trust.trust_file import TrustData
 from support.keys import signer
+from support.looking_up import on_demand
 from support.simulator import NOW, SimulatedIssuer, SimulatedWeb
 
 ISSUER = "https://school.example"
@@ -118,19 +117,11 @@ def _credential(token: str) -> object:
 def _credential_of_a_found_issuer(token: str) -> object:
     web = SimulatedWeb()
     issuer = SimulatedIssuer(web, url=ISSUER)
-    lookups = OnDemandLookups(
-        MemoryLookupCache(),
-        fetch=web,
-        check=check_signature,
-        limits=PRESENTATION,
-        loopback_http=False,
-        fetch_types=False,
-    )
     unverified = parse_credential(token + "~", limits=PRESENTATION)
     found = find_issuer(
         unverified,
         trust=TrustData.of([issuer.entry()]),
-        lookups=lookups,
+        lookups=on_demand(web),
         now=NOW,
         limits=PRESENTATION,
     )

@@ -11,7 +11,6 @@ import select
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from typing import IO, Any, Self
 
 import pytest
 
+from support.commands import CARNET
 from support.shared import REPOSITORY
 
 INTEROP = REPOSITORY / "tests" / "interop"
@@ -32,7 +32,6 @@ ENVIRONMENT = {
     "CARNET_ALLOW_LOOPBACK_HTTP": "1",
     "NODE_NO_WARNINGS": "1",
 }
-_CARNET = [sys.executable, "-P", "-c", "from carnet_cli.main import run; run()"]
 _PATIENCE = 60.0
 """Seconds to wait for a line that should come at once; a loaded machine is slow."""
 
@@ -144,7 +143,7 @@ def carnet(*arguments: str, ca_file: Path | None = None) -> tuple[int, Any, str]
     """Run one `carnet` command; its exit status, its JSON and what it said."""
     variables = {} if ca_file is None else {"CARNET_CA_FILE": str(ca_file)}
     done = subprocess.run(
-        [*_CARNET, *arguments, "--json"],
+        [*CARNET, *arguments, "--json"],
         env=ENVIRONMENT | variables,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -180,7 +179,7 @@ def serving(arguments: Sequence[str], bound: Bound, *, log: Path) -> Iterator[No
     handed = ["--port", str(bound.port), "--socket-fd", str(descriptor)]
     with log.open("wb") as stderr:
         process = subprocess.Popen(
-            [*_CARNET, *arguments, *handed, "--parent-fd", str(reading), "--json"],
+            [*CARNET, *arguments, *handed, "--parent-fd", str(reading), "--json"],
             pass_fds=[descriptor, reading],
             env=ENVIRONMENT,
             stdin=subprocess.DEVNULL,

@@ -27,6 +27,7 @@ from carnet_schemas.oid4vci import OfferByReference, OfferByValue, parse_offer_u
 from carnet_securing import strict_json
 from carnet_securing.jws import sign_jws
 from carnet_securing.signer import Signer, SoftwareSigner
+from support.clocks import SettableClock
 
 NOW = 1_800_000_000
 PASSPHRASE = "an issuer of a test"
@@ -35,16 +36,6 @@ CONFIGURATION = "skill_certificate_sd_jwt"
 SAMPLES = files("carnet_issuer") / "samples"
 TEMPLATE = (SAMPLES / "electrical-safety.toml").read_bytes()
 CLASS_LIST = (SAMPLES / "class-list.csv").read_bytes()
-
-
-@dataclass
-class SettableClock:
-    """The time of a service under test."""
-
-    now: int = NOW
-
-    def __call__(self) -> int:
-        return self.now
 
 
 def make_class_list(people: int) -> bytes:
@@ -126,7 +117,7 @@ def running_issuers(
     **options: Any,
 ) -> Iterator[list[RunningIssuer]]:
     """Create issuers under `parent` and serve them, each below its path, until the block ends."""
-    clock = SettableClock()
+    clock = SettableClock(NOW)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     port = listener.getsockname()[1]

@@ -21,7 +21,6 @@ from carnet_securing.limits import PRESENTATION, Limits
 from carnet_securing.native import check_signature
 from carnet_securing.sd_jwt import VerifiedSdJwt, parse_sd_jwt, verify_sd_jwt
 from carnet_securing.signer import Signer
-from carnet_trust.lookup_cache import MemoryLookupCache
 from carnet_trust.on_demand_lookups import OnDemandLookups
 from carnet_trust.trust_file import TrustData
 from carnet_verifier import BearerCopy, NoFurtherCondition
@@ -29,6 +28,7 @@ from carnet_verifier import verify_credential as verify_document
 from carnet_wallet.acceptance import Expected, Judges, accept
 from carnet_wallet.records import HolderKey
 from support.keys import signer
+from support.looking_up import on_demand
 from support.simulator import NOW, SimulatedIssuer, SimulatedWeb
 
 ISSUER = "https://school.example"
@@ -154,15 +154,7 @@ def world() -> tuple[TrustData, OnDemandLookups]:
     """Trust in the school, and lookups that find its keys on a simulated web."""
     web = SimulatedWeb()
     issuer = SimulatedIssuer(web, url=ISSUER)
-    lookups = OnDemandLookups(
-        MemoryLookupCache(),
-        fetch=web,
-        check=check_signature,
-        limits=PRESENTATION,
-        loopback_http=False,
-        fetch_types=False,
-    )
-    return TrustData.of([issuer.entry(types=(VCT,))]), lookups
+    return TrustData.of([issuer.entry(types=(VCT,))]), on_demand(web)
 
 
 def _document(token: str) -> object:

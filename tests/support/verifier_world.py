@@ -25,6 +25,7 @@ from carnet_trust.trust_file import TrustData
 from carnet_verifier.service import Certificate, Verifier
 from carnet_verifier.service.asking import AskedQuestion
 from carnet_verifier.service.http.app import create_app
+from support.clocks import SettableClock
 from support.keys import signer as key_called
 from support.simulator import NOW, SKILL_CERTIFICATE, SimulatedIssuer, SimulatedWeb
 
@@ -40,16 +41,6 @@ QUERY = {
 }
 ASKED = (("title",), ("month",))
 FORM = {"content-type": "application/x-www-form-urlencoded"}
-
-
-class SettableClock:
-    """A clock that stands still until a test moves it."""
-
-    def __init__(self, now: int) -> None:
-        self.now = now
-
-    def __call__(self) -> int:
-        return self.now
 
 
 @dataclass

@@ -12,8 +12,7 @@ import pytest
 from carnet_cli import main as main_module
 from carnet_cli.main import build, main
 from carnet_securing.errors import CarnetError, ErrorKind
-
-CARNET = [sys.executable, "-P", "-c", "from carnet_cli.main import run; run()"]
+from support.commands import CARNET
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,6 @@ from carnet_securing.key_binding import bind
 from carnet_securing.limits import PRESENTATION
 from carnet_securing.native import check_signature
 from carnet_securing.sd_jwt_issue import issue_sd_jwt
-from carnet_trust.lookup_cache import MemoryLookupCache
-from carnet_trust.on_demand_lookups import OnDemandLookups
 from carnet_trust.trust_file import TrustData
 from carnet_verifier import (
     BearerCopy,
@@ -24,6 +22,7 @@ from carnet_verifier import (
     examine_single,
 )
 from support.keys import signer as key_called
+from support.looking_up import on_demand
 from support.simulator import DAY, NOW, SKILL_CERTIFICATE, SimulatedIssuer, SimulatedWeb
 from support.verifier_world import QUERY, Worker
 
@@ -48,14 +47,7 @@ def issuer(web: SimulatedWeb) -> SimulatedIssuer:
 def around(issuer: SimulatedIssuer, **entry: Any) -> Surroundings:
     return Surroundings(
         trust=TrustData.of([issuer.entry(**entry)]),
-        lookups=OnDemandLookups(
-            MemoryLookupCache(),
-            fetch=issuer.web,
-            check=check_signature,
-            limits=PRESENTATION,
-            loopback_http=False,
-            fetch_types=True,
-        ),
+        lookups=on_demand(issuer.web, fetch_types=True),
         policy=NoFurtherCondition(),
         now=NOW,
         check=check_signature,
