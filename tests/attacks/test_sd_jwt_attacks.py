@@ -1,7 +1,6 @@
 """Rows D01 to D45: attacks on selective disclosure, through every way an SD-JWT comes in."""
 
 import json
-import time
 from collections import Counter
 from dataclasses import replace
 from typing import Any
@@ -15,6 +14,7 @@ from carnet_securing.held import HeldSdJwt
 from carnet_securing.limits import ISSUED, PRESENTATION
 from carnet_securing.sd_jwt import parse_sd_jwt
 from carnet_securing.sd_jwt_issue import issue_sd_jwt
+from support.bounded_work import least_cpu
 from support.keys import signer
 from support.sd_jwts import (
     ISSUER,
@@ -407,11 +407,15 @@ def test_D27_plain_depth_inside_a_deep_disclosure(hidden: bytes) -> None:
 def test_D28_recursion_bomb_in_width(count: int) -> None:
     limits = replace(PRESENTATION, disclosures=256, compact_bytes=8 * 1024 * 1024)
     token = jwt(payload()) + "~" + "WyJzIl0~" * count
-    start = time.process_time()
-    with pytest.raises(InvalidError) as caught:
-        parse_sd_jwt(token, limits=limits)
-    assert caught.value.kind is ErrorKind.TOO_LARGE
-    assert time.process_time() - start < 0.1
+
+    def kind() -> ErrorKind:
+        with pytest.raises(InvalidError) as caught:
+            parse_sd_jwt(token, limits=limits)
+        return caught.value.kind
+
+    found, seconds = least_cpu(kind)
+    assert found is ErrorKind.TOO_LARGE
+    assert seconds < 0.1
 
 
 @pytest.mark.parametrize(
@@ -428,17 +432,16 @@ def test_D28_at_the_limit_and_one_more(limits: Any, count: int) -> None:
     assert caught.value.kind is ErrorKind.TOO_LARGE
 
 
-@pytest.mark.parametrize("path", range(4), ids=[way.name for way in WAYS_IN])
-def test_D28_largest_presentation_is_bounded_work(path: int) -> None:
+@ways
+def test_D28_largest_presentation_is_bounded_work(way: WayIn) -> None:
     """As many disclosures as fit, each with an object: 100 ms of CPU at most."""
     shown = [disclosure("s" * 8, f"n{place}", {"a": place}) for place in range(1_000)]
     claims = {"_sd": [digest(one) for one in shown[1:]]}
     token = forge(claims, *shown)
     assert len(token) < PRESENTATION.compact_bytes
-    WAYS_IN[path].read(forge({}))
-    start = time.process_time()
-    assert WAYS_IN[path].kind_of(token) is ErrorKind.DISCLOSURE_UNREFERENCED
-    assert time.process_time() - start < 0.1
+    found, seconds = least_cpu(lambda: way.kind_of(token))
+    assert found is ErrorKind.DISCLOSURE_UNREFERENCED
+    assert seconds < 0.1
 
 
 @profiled
