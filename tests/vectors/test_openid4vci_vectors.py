@@ -8,7 +8,6 @@ from carnet_schemas.errors import SchemaError
 from carnet_schemas.oauth import AuthorizationDetail, OAuthErrorBody, TokenResponse
 from carnet_schemas.oid4vci import (
     CredentialConfiguration,
-    CredentialErrorBody,
     CredentialErrorCode,
     CredentialMetadata,
     CredentialOffer,
@@ -178,7 +177,7 @@ def response(path: Path) -> None:
 
 def credential_error(path: Path) -> None:
     value = read_json(path)
-    assert CredentialErrorBody.parse(value).to_json() == value
+    assert OAuthErrorBody.parse(value).to_json() == value
     assert value["error"] in {*CredentialErrorCode, *NotificationErrorCode}
 
 

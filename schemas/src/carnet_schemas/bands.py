@@ -11,9 +11,9 @@ from typing import Annotated, Any, Final, TypeAlias
 from pydantic import AfterValidator, WithJsonSchema
 
 from carnet_schemas.claim_table import Claim
-from carnet_schemas.errors import SchemaErrorKind
+from carnet_schemas.faults import refuse
 from carnet_schemas.paths import Path
-from carnet_schemas.strict_model import StrictModel, fail
+from carnet_schemas.strict_model import StrictModel
 
 THRESHOLDS: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
     {
@@ -46,10 +46,10 @@ def _measure(name: str) -> tuple[Any, ...]:
 
     def known_and_rising(bands: dict[str, bool]) -> dict[str, bool]:
         if not bands.keys() <= set(names):
-            raise fail(SchemaErrorKind.MALFORMED, "A band is not one of the closed list.")
+            raise refuse("A band is not one of the closed list.")
         shown = [bands[threshold] for threshold in names if threshold in bands]
         if shown != sorted(shown, reverse=True):
-            raise fail(SchemaErrorKind.MALFORMED, "A higher band holds where a lower one does not.")
+            raise refuse("A higher band holds where a lower one does not.")
         return bands
 
     schema: dict[str, Any] = {

@@ -62,7 +62,7 @@ CREDENTIAL_TYPES: Final[Mapping[str, CredentialType]] = MappingProxyType(
 
 
 def credential_type(vct: str) -> CredentialType:
-    """The type called exactly `vct` (SD-JWT VC section 2.2.2.1: case-sensitive).
+    """The type called exactly `vct` (SD-JWT VC-19 section 2.2.2.1: case-sensitive).
 
     Raises:
         SchemaError: `vct_mismatch` for any other string.
@@ -114,7 +114,7 @@ def check_signer_may_say(vct: str, claims: JsonObject, *, signer_class: str) -> 
 
     Args:
         claims: complete claims, validated here again.
-        signer_class: as in the trust entry; one of `signer_classes.SIGNER_CLASSES`.
+        signer_class: as in the trust entry; one of those in `signer_classes`.
 
     Raises:
         SchemaError: `policy_unmet`, or as `validate_claims`.
@@ -177,7 +177,7 @@ def type_metadata_bytes(vct: str) -> bytes:
 
 
 def type_metadata_integrity(vct: str) -> str:
-    """The `vct#integrity` value: sha-256 in standard base64 (SD-JWT VC section 5)."""
+    """The `vct#integrity` value: sha-256 in standard base64 (SD-JWT VC-19 section 6)."""
     return _integrity(f"{credential_type(vct).slug}-1.vct.json")
 
 

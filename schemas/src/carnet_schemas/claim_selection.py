@@ -1,6 +1,6 @@
 """What a claims path pointer selects, under one budget of work for the whole question.
 
-OpenID4VP 1.0 section 7.1: a step that does not fit what it meets aborts the whole path, a
+OpenID4VP 1.0 section 7.1.1: a step that does not fit what it meets aborts the whole path, a
 name or index that is missing drops that branch, and an empty selection is an error. An
 aborted and an empty selection read the same here: the claim is not there.
 """

@@ -21,7 +21,7 @@ class Claim:
 
     Attributes:
         path: where it stands; None is every element of an array.
-        sd: whether issuing makes it selectively disclosable (SD-JWT VC section 4.6).
+        sd: whether issuing makes it selectively disclosable (SD-JWT VC-19 section 5.6.4).
         mandatory: whether it is there wherever its parent is.
         fr, en: the label a person reads.
         means: one English sentence for the reference table; empty when the label says it.

@@ -4,8 +4,8 @@ from typing import Annotated, Final, Self, TypeAlias
 
 from pydantic import Field, StringConstraints, model_validator
 
-from carnet_schemas.errors import SchemaErrorKind
-from carnet_schemas.strict_model import StrictModel, fail
+from carnet_schemas.faults import refuse
+from carnet_schemas.strict_model import StrictModel
 
 MONTH_PATTERN: Final = r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$"
 
@@ -22,5 +22,5 @@ class MonthRange(StrictModel):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.first > self.last:
-            raise fail(SchemaErrorKind.MALFORMED, "A range of months ends before it starts.")
+            raise refuse("A range of months ends before it starts.")
         return self

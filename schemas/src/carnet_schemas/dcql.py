@@ -16,7 +16,6 @@ from carnet_schemas.dcql_match import (
     evaluate,
 )
 from carnet_schemas.dcql_query import (
-    FORMAT_SD_JWT_VC,
     ClaimQuery,
     CredentialQuery,
     CredentialSet,
@@ -24,6 +23,7 @@ from carnet_schemas.dcql_query import (
     TrustedAuthorities,
     parse_dcql,
 )
+from carnet_schemas.messages import FORMAT_SD_JWT_VC
 
 __all__ = [
     "FORMAT_SD_JWT_VC",

@@ -19,13 +19,13 @@ from enum import IntEnum
 
 from carnet_schemas.claim_selection import Place, Work, matching, resolve
 from carnet_schemas.dcql_query import (
-    FORMAT_SD_JWT_VC,
     ClaimQuery,
     CredentialQuery,
     DcqlQuery,
 )
 from carnet_schemas.dcql_sets import Weights, requested_ids, satisfied_by, smallest_choice
 from carnet_schemas.errors import SchemaError, SchemaErrorKind
+from carnet_schemas.messages import FORMAT_SD_JWT_VC
 from carnet_schemas.paths import ConcretePath, JsonObject, JsonValue, Path
 
 

@@ -15,10 +15,9 @@ from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from carnet_schemas.messages import ClaimPath, Message, NonEmptyArray, Text, refuse
+from carnet_schemas.faults import refuse
+from carnet_schemas.messages import FORMAT_SD_JWT_VC, ClaimPath, Message, NonEmptyArray, Text
 from carnet_schemas.paths import JsonObject
-
-FORMAT_SD_JWT_VC: Final = "dc+sd-jwt"
 
 MAX_CREDENTIAL_QUERIES: Final = 32
 MAX_CLAIMS: Final = 64

@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from carnet_schemas.errors import SchemaErrorKind
-from carnet_schemas.strict_model import fail
+from carnet_schemas.faults import refuse
 
 _UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 ESCO_SKILL_PATTERN: Final = rf"^http://data\.europa\.eu/esco/skill/{_UUID}$"
@@ -34,7 +33,7 @@ def _https(text: str) -> str:
     except ValueError:
         refused = True
     if refused:
-        raise fail(SchemaErrorKind.MALFORMED, "An address is not a plain https address.")
+        raise refuse("An address is not a plain https address.")
     return text
 
 

@@ -28,13 +28,3 @@ class Level(StrictModel):
     """The level reached, as a number of the European framework."""
 
     eqf: Annotated[int, Field(ge=1, le=8)]
-
-
-def level_words(eqf: int, *, language: str) -> str:
-    """How a person reads level `eqf`: in French for `fr`, else in English.
-
-    Raises:
-        KeyError: for a number that is no level; validated claims never hold one.
-    """
-    words = LEVEL_WORDS[eqf]
-    return words.get(language, words["en"])

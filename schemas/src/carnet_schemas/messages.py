@@ -3,32 +3,35 @@
 1. Members are read by their wire names and types; nothing is coerced.
 2. Members the specifications do not define are ignored when a message is read
    (OpenID4VCI 1.0 and OpenID4VP 1.0 say so for each message) and never written.
-3. Every failure is a `SchemaError` whose sentence and pointer quote no value.
+3. Every failure is a `SchemaError` whose sentence and pointer quote no value (`faults`).
 
 It does not read text: bytes become objects at the one parsing boundary, before this.
 """
 
 import re
 from collections.abc import Iterator
-from functools import cache
-from typing import Annotated, Any, Final, Self, TypeVar, get_args
+from typing import Annotated, Any, Final, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
 
 from carnet_schemas.errors import SchemaError, SchemaErrorKind
+from carnet_schemas.faults import first_fault, refuse
 from carnet_schemas.paths import JsonObject, Path, parse_path
 
 MAX_STRING_CHARACTERS: Final = 16 * 1024
 """Longest ordinary member: tokens and URLs; proofs and credentials have their own bounds."""
 MAX_URL_CHARACTERS: Final = 2048
 MAX_ARRAY_ELEMENTS: Final = 512
+MAX_ERROR_CODE_CHARACTERS: Final = 128
+MAX_ERROR_TEXT_CHARACTERS: Final = 1024
+FORMAT_SD_JWT_VC: Final = "dc+sd-jwt"
+"""OpenID4VCI 1.0 appendix A.3.1 and OpenID4VP 1.0 appendix B.3.1."""
+ERROR_CODE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+ERROR_TEXT: Final = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]*")
+"""RFC 6749 section 5.2: what `error` and `error_description` are made of."""
 
 _URL_CHARACTERS: Final = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
-_ERROR_TEXT: Final = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]*")
-_TOO_LONG: Final = frozenset({"string_too_long", "too_long"})
-_KINDS: Final = frozenset(SchemaErrorKind)
 
 T = TypeVar("T")
 
@@ -59,8 +62,9 @@ class Message(BaseModel):
         try:
             return cls.model_validate(value, by_alias=True, by_name=False)
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            raise _schema_error(first, names=_names(cls), pointer=pointer) from None
+            raise first_fault(
+                error, cls, missing=SchemaErrorKind.MALFORMED, pointer=pointer
+            ) from None
 
     def to_json(self) -> JsonObject:
         """The message with its wire names; absent members are left out."""
@@ -71,47 +75,6 @@ class Message(BaseModel):
 
     def __str__(self) -> str:
         return repr(self)
-
-
-def _schema_error(first: ErrorDetails, *, names: frozenset[str], pointer: str) -> SchemaError:
-    place = pointer
-    for step in first["loc"]:
-        if type(step) is str and step not in names:
-            break
-        place += f"/{step}"
-    kind = first["type"]
-    if kind in _KINDS:
-        return SchemaError(kind, place, first["msg"])
-    if kind in _TOO_LONG:
-        return SchemaError(SchemaErrorKind.TOO_LARGE, place, "A member is longer than allowed.")
-    if kind == "missing":
-        return SchemaError(SchemaErrorKind.MALFORMED, place, "A required member is missing.")
-    return SchemaError(
-        SchemaErrorKind.MALFORMED, place, "A member does not have the type or value it must."
-    )
-
-
-@cache
-def _names(model: type[BaseModel]) -> frozenset[str]:
-    """The wire names `model` and the models in it define; only these appear in a pointer."""
-    names: set[str] = set()
-    for name, field in model.model_fields.items():
-        names.add(field.alias or name)
-        for inner in _models_in(field.annotation):
-            names |= _names(inner)
-    return frozenset(names)
-
-
-def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for argument in get_args(annotation):
-        yield from _models_in(argument)
-
-
-def refuse(message: str, kind: SchemaErrorKind = SchemaErrorKind.MALFORMED) -> PydanticCustomError:
-    """What a validator of a model raises: becomes a `SchemaError` with this kind and sentence."""
-    return PydanticCustomError(kind.value, message)
 
 
 def _array(value: object) -> object:
@@ -145,8 +108,14 @@ def _issuer_identifier(value: str) -> str:
     return value
 
 
-def _ascii_text(value: str) -> str:
-    if _ERROR_TEXT.fullmatch(value) is None:
+def _error_code(value: str) -> str:
+    if ERROR_CODE.fullmatch(value) is None:
+        raise refuse("An error code is ASCII without space, quotation mark and backslash.")
+    return value
+
+
+def _error_text(value: str) -> str:
+    if ERROR_TEXT.fullmatch(value) is None:
         raise refuse("An error text is ASCII without quotation mark and backslash.")
     return value
 
@@ -198,7 +167,8 @@ Text = Annotated[str, Field(min_length=1, max_length=MAX_STRING_CHARACTERS)]
 Url = Annotated[str, AfterValidator(_url)]
 IssuerIdentifier = Annotated[str, AfterValidator(_issuer_identifier)]
 """OpenID4VCI 1.0 section 12.2.1: compared as it stands, never normalised."""
-ErrorText = Annotated[str, Field(max_length=1024), AfterValidator(_ascii_text)]
+ErrorCode = Annotated[str, Field(max_length=MAX_ERROR_CODE_CHARACTERS), AfterValidator(_error_code)]
+ErrorText = Annotated[str, Field(max_length=MAX_ERROR_TEXT_CHARACTERS), AfterValidator(_error_text)]
 """RFC 6749 section 5.2: no accents, so no French; people read other words than these."""
 ClaimPath = Annotated[tuple[str | int | None, ...], BeforeValidator(_path)]
 Array = Annotated[tuple[T, ...], BeforeValidator(_array), Field(max_length=MAX_ARRAY_ELEMENTS)]

@@ -1,7 +1,7 @@
 """OpenID4VCI 1.0: every message an issuer and a wallet exchange."""
 
+from carnet_schemas.messages import FORMAT_SD_JWT_VC
 from carnet_schemas.oid4vci_credential import (
-    CredentialErrorBody,
     CredentialErrorCode,
     CredentialRequest,
     CredentialRequestError,
@@ -18,7 +18,6 @@ from carnet_schemas.oid4vci_credential import (
 )
 from carnet_schemas.oid4vci_metadata import (
     BINDING_JWK,
-    FORMAT_SD_JWT_VC,
     BatchIssuance,
     ClaimDescription,
     ClaimDisplay,
@@ -36,7 +35,6 @@ from carnet_schemas.oid4vci_metadata import (
     parse_credential_issuer_metadata,
 )
 from carnet_schemas.oid4vci_offer import (
-    HAIP_OFFER_SCHEME,
     OFFER_SCHEME,
     AuthorizationCodeGrant,
     CredentialOffer,
@@ -55,14 +53,12 @@ from carnet_schemas.oid4vci_offer import (
 __all__ = [
     "BINDING_JWK",
     "FORMAT_SD_JWT_VC",
-    "HAIP_OFFER_SCHEME",
     "OFFER_SCHEME",
     "AuthorizationCodeGrant",
     "BatchIssuance",
     "ClaimDescription",
     "ClaimDisplay",
     "CredentialConfiguration",
-    "CredentialErrorBody",
     "CredentialErrorCode",
     "CredentialIssuerMetadata",
     "CredentialMetadata",

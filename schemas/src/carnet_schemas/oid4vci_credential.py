@@ -10,12 +10,12 @@ from typing import Annotated, Final, Self
 from pydantic import Field, model_validator
 
 from carnet_schemas.errors import SchemaError, SchemaErrorKind
+from carnet_schemas.faults import refuse
 from carnet_schemas.messages import (
     ErrorText,
     Message,
     NonEmptyArray,
     Text,
-    refuse,
 )
 from carnet_schemas.paths import JsonObject
 
@@ -53,16 +53,6 @@ class NotificationEvent(StrEnum):
     CREDENTIAL_ACCEPTED = "credential_accepted"
     CREDENTIAL_FAILURE = "credential_failure"
     CREDENTIAL_DELETED = "credential_deleted"
-
-
-class CredentialErrorBody(Message):
-    """The body of an error of the credential, deferred and notification endpoints.
-
-    `error` stays text when read: an issuer may answer a code of its own.
-    """
-
-    error: Annotated[str, Field(min_length=1, max_length=128)]
-    error_description: ErrorText | None = None
 
 
 class CredentialRequestError(SchemaError):
@@ -141,12 +131,11 @@ def parse_credential_request(value: object, *, max_proofs: int) -> CredentialReq
     try:
         return CredentialRequest.parse(value)
     except SchemaError as error:
-        raise CredentialRequestError(
-            CredentialErrorCode.INVALID_CREDENTIAL_REQUEST,
-            error.kind,
-            error.pointer,
-            error.message,
-        ) from None
+        raise _answered(CredentialErrorCode.INVALID_CREDENTIAL_REQUEST, error) from None
+
+
+def _answered(code: CredentialErrorCode, error: SchemaError) -> CredentialRequestError:
+    return CredentialRequestError(code, error.kind, error.pointer, error.message)
 
 
 def _bad_request(pointer: str, message: str) -> CredentialRequestError:
@@ -179,9 +168,7 @@ def _read_proofs(value: object, *, max_proofs: int) -> None:
     try:
         Proofs.parse(value, pointer="/proofs")
     except SchemaError as error:
-        raise CredentialRequestError(
-            CredentialErrorCode.INVALID_PROOF, error.kind, error.pointer, error.message
-        ) from None
+        raise _answered(CredentialErrorCode.INVALID_PROOF, error) from None
 
 
 def _read_encryption(value: object) -> None:
@@ -193,12 +180,7 @@ def _read_encryption(value: object) -> None:
         if type(value) is dict and "zip" in value:
             raise SchemaError(SchemaErrorKind.MALFORMED, pointer, "Nothing is compressed here.")
     except SchemaError as error:
-        raise CredentialRequestError(
-            CredentialErrorCode.INVALID_ENCRYPTION_PARAMETERS,
-            error.kind,
-            error.pointer,
-            error.message,
-        ) from None
+        raise _answered(CredentialErrorCode.INVALID_ENCRYPTION_PARAMETERS, error) from None
 
 
 class IssuedCredential(Message):

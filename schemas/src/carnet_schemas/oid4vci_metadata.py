@@ -9,7 +9,9 @@ from typing import Annotated, Final, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from carnet_schemas.errors import SchemaError, SchemaErrorKind
+from carnet_schemas.faults import refuse
 from carnet_schemas.messages import (
+    FORMAT_SD_JWT_VC,
     ClaimPath,
     IssuerIdentifier,
     Message,
@@ -17,12 +19,9 @@ from carnet_schemas.messages import (
     Text,
     Url,
     one_locale_each,
-    refuse,
 )
 from carnet_schemas.paths import JsonObject, Path
 
-FORMAT_SD_JWT_VC: Final = "dc+sd-jwt"
-"""OpenID4VCI 1.0 appendix A.3.1."""
 BINDING_JWK: Final = "jwk"
 MAX_CONFIGURATIONS: Final = 256
 MAX_LOGO_CHARACTERS: Final = 128 * 1024

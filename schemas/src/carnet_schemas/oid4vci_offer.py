@@ -23,7 +23,6 @@ from carnet_schemas.messages import (
 from carnet_schemas.oauth import PRE_AUTHORIZED_CODE
 
 OFFER_SCHEME: Final = "openid-credential-offer"
-HAIP_OFFER_SCHEME: Final = "haip-vci"
 MAX_OFFER_LINK_CHARACTERS: Final = 64 * 1024
 
 
@@ -127,23 +126,22 @@ def parse_offer_uri(uri: str) -> OfferByValue | OfferByReference:
     )
 
 
-def offer_uri_by_reference(url: str, *, scheme: str = OFFER_SCHEME) -> str:
+def offer_uri_by_reference(url: str) -> str:
     """The link for an offer that is fetched from `url`."""
     check_url_syntax(url)
-    return f"{scheme}://?{encode_form({'credential_offer_uri': url})}"
+    return f"{OFFER_SCHEME}://?{encode_form({'credential_offer_uri': url})}"
 
 
-def offer_uri_by_value(text: str, *, scheme: str = OFFER_SCHEME) -> str:
+def offer_uri_by_value(text: str) -> str:
     """The link that holds the offer itself.
 
     Args:
         text: the offer as JSON text, written by strict JSON.
-        scheme: `openid-credential-offer`, or `haip-vci` under that profile.
 
     Raises:
         SchemaError: `too_large` when the link would be longer than a wallet accepts.
     """
-    link = f"{scheme}://?{encode_form({'credential_offer': text})}"
+    link = f"{OFFER_SCHEME}://?{encode_form({'credential_offer': text})}"
     if len(link) > MAX_OFFER_LINK_CHARACTERS:
         raise SchemaError(SchemaErrorKind.TOO_LARGE, "", "An offer is too long for a link.")
     return link

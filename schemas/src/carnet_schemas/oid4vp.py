@@ -4,7 +4,6 @@ from carnet_schemas.client_id import ClientId, ClientIdPrefix, Signing, parse_cl
 from carnet_schemas.oid4vp_error_route import ErrorRoute, error_route
 from carnet_schemas.oid4vp_errors import AuthorizationErrorCode, RequestError
 from carnet_schemas.oid4vp_link import (
-    HAIP_REQUEST_SCHEME,
     JSON_PARAMETERS,
     REQUEST_SCHEME,
     RequestByReference,
@@ -43,7 +42,6 @@ from carnet_schemas.oid4vp_response import (
 
 __all__ = [
     "ENC_SUPPORTED",
-    "HAIP_REQUEST_SCHEME",
     "JSON_PARAMETERS",
     "REQUEST_OBJECT_TYPE",
     "REQUEST_SCHEME",

@@ -18,7 +18,6 @@ from carnet_schemas.oid4vp_errors import AuthorizationErrorCode, RequestError, i
 from carnet_schemas.paths import JsonObject
 
 REQUEST_SCHEME: Final = "openid4vp"
-HAIP_REQUEST_SCHEME: Final = "haip-vp"
 MAX_REQUEST_LINK_CHARACTERS: Final = 64 * 1024
 
 JSON_PARAMETERS: Final = frozenset(
@@ -128,25 +127,21 @@ def request_uri_by_reference(
     url: str,
     *,
     method: Literal["get", "post"] = "get",
-    scheme: str = REQUEST_SCHEME,
 ) -> str:
     """The link for a signed request that is fetched from `url`."""
     check_url_syntax(url)
     parameters = {"client_id": client_id, "request_uri": url}
     if method == "post":
         parameters["request_uri_method"] = method
-    return f"{scheme}://?{encode_form(parameters)}"
+    return f"{REQUEST_SCHEME}://?{encode_form(parameters)}"
 
 
-def request_uri_by_value(
-    claims: JsonObject, *, write_json: Callable[[object], str], scheme: str = REQUEST_SCHEME
-) -> str:
+def request_uri_by_value(claims: JsonObject, *, write_json: Callable[[object], str]) -> str:
     """The link that holds an unsigned request.
 
     Args:
         claims: the request, as `request_object` makes it.
         write_json: strict JSON's writer; this package writes no text of its own.
-        scheme: `openid4vp`, or another a wallet answers to.
 
     Raises:
         SchemaError: `too_large` when the link would be longer than a wallet accepts.
@@ -156,7 +151,7 @@ def request_uri_by_value(
         for name, value in claims.items()
         if name != "aud"
     }
-    link = f"{scheme}://?{encode_form(parameters)}"
+    link = f"{REQUEST_SCHEME}://?{encode_form(parameters)}"
     if len(link) > MAX_REQUEST_LINK_CHARACTERS:
         raise SchemaError(SchemaErrorKind.TOO_LARGE, "", "A request is too long for a link.")
     return link

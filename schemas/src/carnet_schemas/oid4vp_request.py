@@ -13,9 +13,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from carnet_schemas.client_id import ClientId, ClientIdPrefix, Signing, parse_client_id
-from carnet_schemas.dcql_query import FORMAT_SD_JWT_VC, DcqlQuery, parse_dcql
+from carnet_schemas.dcql_query import DcqlQuery, parse_dcql
 from carnet_schemas.errors import SchemaError, SchemaErrorKind
-from carnet_schemas.messages import Message, NonEmptyArray, Text, Url
+from carnet_schemas.messages import FORMAT_SD_JWT_VC, Message, NonEmptyArray, Text, Url
 from carnet_schemas.oid4vp_errors import AuthorizationErrorCode, RequestError, invalid_request
 from carnet_schemas.paths import JsonObject
 

@@ -14,18 +14,23 @@ from pydantic import Field
 
 from carnet_schemas.dcql_query import MAX_CREDENTIAL_QUERIES
 from carnet_schemas.errors import SchemaError, SchemaErrorKind
-from carnet_schemas.messages import ErrorText, Message
+from carnet_schemas.messages import (
+    ERROR_CODE,
+    ERROR_TEXT,
+    MAX_ERROR_CODE_CHARACTERS,
+    MAX_ERROR_TEXT_CHARACTERS,
+    ErrorCode,
+    ErrorText,
+    Message,
+)
 from carnet_schemas.paths import JsonObject
 
 MAX_PRESENTATIONS: Final = 100
 """Most presentations in one VP token, over all queries."""
 MAX_PRESENTATION_CHARACTERS: Final = 128 * 1024
 MAX_STATE_CHARACTERS: Final = 512
-MAX_ERROR_TEXT_CHARACTERS: Final = 1024
 
 _QUERY_ID: Final = re.compile(r"[A-Za-z0-9_\-]{1,128}")
-_ERROR: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")
-_ERROR_TEXT: Final = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +81,8 @@ def parse_response_form(
         SchemaError: `malformed` unless exactly one of a VP token, an encrypted response and
             an error is there.
     """
-    present = [name for name in ("vp_token", "response", "error") if name in form]
-    if len(present) != 1:
-        raise SchemaError(
-            SchemaErrorKind.MALFORMED, "", "An answer holds presentations or an error, and one."
-        )
+    if sum(name in form for name in ("vp_token", "response", "error")) != 1:
+        raise _not_one_thing()
     if "response" in form:
         return EncryptedResponse(unverified_jwe=form["response"])
     state = _state(form.get("state"))
@@ -96,13 +98,17 @@ def parse_encrypted_payload(value: object) -> ResponsePayload | ErrorResponse:
         SchemaError: `malformed`, or `too_large` beyond a bound.
     """
     if type(value) is not dict or ("vp_token" in value) == ("error" in value):
-        raise SchemaError(
-            SchemaErrorKind.MALFORMED, "", "An answer holds presentations or an error, and one."
-        )
+        raise _not_one_thing()
     state = _state(value.get("state"))
     if "error" in value:
         return _error(value["error"], value.get("error_description"), state)
     return ResponsePayload(vp_token=parse_vp_token(value["vp_token"]), state=state)
+
+
+def _not_one_thing() -> SchemaError:
+    return SchemaError(
+        SchemaErrorKind.MALFORMED, "", "An answer holds presentations or an error, and not both."
+    )
 
 
 def _state(value: object) -> str | None:
@@ -114,18 +120,19 @@ def _state(value: object) -> str | None:
 
 
 def _error(error: object, description: object, state: str | None) -> ErrorResponse:
-    if type(error) is not str or _ERROR.fullmatch(error) is None:
+    if (
+        type(error) is not str
+        or len(error) > MAX_ERROR_CODE_CHARACTERS
+        or ERROR_CODE.fullmatch(error) is None
+    ):
         raise SchemaError(SchemaErrorKind.MALFORMED, "/error", "An error has no proper code.")
-    usable = (
-        type(description) is str
-        and len(description) <= MAX_ERROR_TEXT_CHARACTERS
-        and _ERROR_TEXT.fullmatch(description) is not None
-    )
-    return ErrorResponse(
-        error=error,
-        error_description=description if usable and type(description) is str else None,
-        state=state,
-    )
+    if (
+        type(description) is not str
+        or len(description) > MAX_ERROR_TEXT_CHARACTERS
+        or ERROR_TEXT.fullmatch(description) is None
+    ):
+        description = None
+    return ErrorResponse(error=error, error_description=description, state=state)
 
 
 def parse_vp_token(value: object) -> Mapping[str, tuple[str, ...]]:
@@ -183,7 +190,7 @@ def vp_token_json(presentations: Mapping[str, Sequence[str]]) -> JsonObject:
 class AuthorizationErrorBody(Message):
     """The error a wallet posts; `error_description` is ASCII and says nothing of the person."""
 
-    error: Annotated[str, Field(min_length=1, max_length=128)]
+    error: ErrorCode
     error_description: ErrorText | None = None
     state: Annotated[str, Field(max_length=MAX_STATE_CHARACTERS)] | None = None
 

@@ -57,8 +57,8 @@ def _check_step(step: JsonValue, *, pointer: str) -> None:
 def select(claims: JsonValue, path: Path) -> Iterator[tuple[ConcretePath, JsonValue]]:
     """Every place `path` selects, as a concrete path with its value, in document order.
 
-    A step that does not fit what it meets selects nothing (OpenID4VP 1.0 section 7.1
-    steps 2 to 4 name that an error of the query; what to do is the caller's choice).
+    A step that does not fit what it meets selects nothing (OpenID4VP 1.0 section
+    7.1.1 steps 2 to 4 name that an error of the query; what to do is the caller's choice).
     The work is bounded by the size of `claims` times the length of `path`.
     """
     yield from _select(claims, path, 0, ())

@@ -1,35 +1,20 @@
 """Ratings as they were given: a value with its scale, or how many of each.
 
 No average is signed: a reader computes one where there are enough ratings, and reads it
-beside the issuer's own distribution (carnet_reputation says how).
+beside the issuer's own distribution.
 """
 
-import math
-from typing import Annotated, Any, Self, TypeAlias
+from typing import Annotated, Self
 
-from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 
 from carnet_schemas.claim_table import Claim, nested
 from carnet_schemas.dates import MonthRange
-from carnet_schemas.errors import SchemaErrorKind
+from carnet_schemas.faults import refuse
 from carnet_schemas.identifiers import Count
 from carnet_schemas.paths import Path
-from carnet_schemas.strict_model import StrictModel, fail
-
-
-def _rating_value(value: Any) -> float:
-    if type(value) is not int and type(value) is not float:
-        raise fail(SchemaErrorKind.MALFORMED, "A rating is a number.")
-    if not math.isfinite(value) or not 0 <= value <= 100 or round(value * 100) / 100 != value:
-        raise fail(SchemaErrorKind.MALFORMED, "A rating is from 0 to 100, with two decimals.")
-    return value
-
-
-RatingValue: TypeAlias = Annotated[
-    float,
-    PlainValidator(_rating_value),
-    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100}),
-]
+from carnet_schemas.quantities import RatingValue
+from carnet_schemas.strict_model import StrictModel
 
 
 class Scale(StrictModel):
@@ -41,7 +26,7 @@ class Scale(StrictModel):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.min >= self.max:
-            raise fail(SchemaErrorKind.MALFORMED, "A rating scale has its ends the wrong way.")
+            raise refuse("A rating scale has its ends the wrong way.")
         return self
 
     def holds(self, value: float) -> bool:
@@ -58,7 +43,7 @@ class Rating(StrictModel):
     @model_validator(mode="after")
     def _on_its_scale(self) -> Self:
         if not self.scale.holds(self.value):
-            raise fail(SchemaErrorKind.MALFORMED, "A rating is outside its scale.")
+            raise refuse("A rating is outside its scale.")
         return self
 
 
@@ -85,11 +70,11 @@ class RatingCounts(StrictModel):
     def _on_its_scale(self) -> Self:
         values = [each.value for each in self.counts]
         if not all(map(self.scale.holds, values)):
-            raise fail(SchemaErrorKind.MALFORMED, "A rating is outside its scale.")
+            raise refuse("A rating is outside its scale.")
         if values != sorted(set(values)):
-            raise fail(SchemaErrorKind.MALFORMED, "Ratings are counted once each, lowest first.")
+            raise refuse("Ratings are counted once each, lowest first.")
         if self.total == 0:
-            raise fail(SchemaErrorKind.MALFORMED, "Nothing was rated; leave the ratings out.")
+            raise refuse("Nothing was rated; leave the ratings out.")
         return self
 
 

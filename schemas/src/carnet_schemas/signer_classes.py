@@ -16,22 +16,6 @@ UNION: Final = "union"
 AUDITOR: Final = "auditor"
 WORKER: Final = "worker"
 
-SIGNER_CLASSES: Final = frozenset(
-    {
-        TRAINING_BODY,
-        CERTIFIER,
-        EMPLOYER,
-        PLATFORM,
-        ASSOCIATION,
-        BUYER,
-        MENTOR,
-        PEER,
-        UNION,
-        AUDITOR,
-        WORKER,
-    }
-)
-
 
 def check_class(signer_class: str, allowed: frozenset[str], *, pointer: str, message: str) -> None:
     """Refuse a signer outside `allowed`; an empty set allows nobody.

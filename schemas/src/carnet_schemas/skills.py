@@ -12,11 +12,11 @@ from pydantic import ConfigDict, model_validator
 
 from carnet_schemas import identifiers as forms
 from carnet_schemas.claim_table import Claim, Words, nested
-from carnet_schemas.errors import SchemaErrorKind
+from carnet_schemas.faults import refuse
 from carnet_schemas.identifiers import CodeText, ReleaseName
 from carnet_schemas.languages import LanguageTag
 from carnet_schemas.paths import Path
-from carnet_schemas.strict_model import StrictModel, fail
+from carnet_schemas.strict_model import StrictModel
 from carnet_schemas.text import ConceptLabel, ShortText
 
 _ESCO_VERSION: Final = re.compile(forms.ESCO_VERSION_PATTERN)
@@ -115,7 +115,7 @@ def _fits(pattern: re.Pattern[str], text: str | None) -> bool:
 
 
 def _unnamed(message: str) -> Exception:
-    return fail(SchemaErrorKind.MALFORMED, message)
+    return refuse(message)
 
 
 FRAMEWORK_WORDS: Final[Words] = {

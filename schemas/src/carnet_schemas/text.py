@@ -1,7 +1,7 @@
 """Text that can be shown to a person: bounded, and without characters that deceive the eye.
 
 Bidirectional overrides, zero-width and other invisible characters make one text look like
-another (SD-JWT VC section 6.6, UTS 39); control characters reach terminals and
+another (SD-JWT VC-19 section 7.6, UTS 39); control characters reach terminals and
 spreadsheets. Such text is refused where it is signed, not only hidden where it is shown.
 The zero-width joiners are refused too, although a few languages write names with them:
 such a name is written with a space or without.
@@ -13,7 +13,7 @@ from typing import Annotated, Final, TypeAlias
 from pydantic import AfterValidator, Field, StringConstraints
 
 from carnet_schemas.errors import SchemaError, SchemaErrorKind
-from carnet_schemas.strict_model import fail
+from carnet_schemas.faults import refuse
 
 _REFUSED_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 # Letters and marks that fonts draw as nothing.
@@ -71,7 +71,7 @@ def _fault(text: str) -> str:
 def _plain(text: str) -> str:
     fault = _fault(text)
     if fault:
-        raise fail(SchemaErrorKind.MALFORMED, fault)
+        raise refuse(fault)
     return text
 
 

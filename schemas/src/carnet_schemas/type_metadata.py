@@ -1,4 +1,4 @@
-"""SD-JWT VC type metadata (draft 19 section 4) of a Carnet type, built from its table.
+"""The type metadata of a Carnet type (SD-JWT VC-19 section 5), built from its table.
 
 The documents under `documents/` are what is served and hashed; this builds them, and a
 test compares. Rendering is the `simple` method with colours only: a logo would be fetched
@@ -50,7 +50,7 @@ def _claim(claim: Claim, mandatory: set[Path]) -> JsonObject:
 def _always_there(path: Path, mandatory: set[Path]) -> bool:
     """Whether the claim and all above it are mandatory.
 
-    Section 4.6.3 speaks of the whole credential: a claim required only inside an optional
+    Section 5.6.3 speaks of the whole credential: a claim required only inside an optional
     parent is left to the JSON Schema, or a reader would miss it where its parent is absent.
     """
     return all(

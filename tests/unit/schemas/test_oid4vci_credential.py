@@ -3,11 +3,9 @@
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from carnet_schemas.errors import SchemaError
 from carnet_schemas.oid4vci import (
-    CredentialErrorBody,
     CredentialErrorCode,
     CredentialRequest,
     CredentialRequestError,
@@ -232,10 +230,3 @@ def test_notification_malformed(value: object) -> None:
     with pytest.raises(SchemaError) as caught:
         NotificationRequest.parse(value)
     assert caught.value.kind == "malformed"
-
-
-def test_error_bodies_are_ascii() -> None:
-    body = CredentialErrorBody(error=CredentialErrorCode.INVALID_NONCE, error_description="Old.")
-    assert body.to_json() == {"error": "invalid_nonce", "error_description": "Old."}
-    with pytest.raises(ValidationError):
-        CredentialErrorBody(error="invalid_nonce", error_description="périmé")

@@ -342,8 +342,8 @@ def test_link_by_reference() -> None:
         "https://v.example/request/1",
         "get",
     )
-    posted = request_uri_by_reference(ASKER, "https://v.example/r", method="post", scheme="haip-vp")
-    read = parse_request_uri(posted)
+    posted = request_uri_by_reference(ASKER, "https://v.example/r", method="post")
+    read = parse_request_uri(posted.replace("openid4vp:", "haip-vp:"))
     assert isinstance(read, RequestByReference)
     assert read.method == "post"
 

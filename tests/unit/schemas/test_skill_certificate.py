@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from carnet_schemas.catalog import check_signer_may_say, validate_claims
+from carnet_schemas.catalog import check_signer_may_say, validate_claims, value_words
 from carnet_schemas.errors import SchemaError
-from carnet_schemas.levels import LEVEL_WORDS, level_words
+from carnet_schemas.levels import LEVEL_WORDS
 from carnet_schemas.types.skill_certificate import NATURE_WORDS, SkillCertificate
 from support.credential_samples import (
     ESCO_SKILL,
@@ -306,9 +306,8 @@ def test_month_of_completion_and_title_are_mandatory_but_can_be_hidden() -> None
 
 def test_levels_have_words_in_both_languages() -> None:
     assert sorted(LEVEL_WORDS) == list(range(1, 9))
-    assert "CAP" in level_words(3, language="fr")
-    assert level_words(3, language="de") == level_words(3, language="en")
+    assert "CAP" in str(value_words(VCT, ("level", "eqf"), 3, language="fr"))
+    assert value_words(VCT, ("level", "eqf"), 3, language="de") == LEVEL_WORDS[3]["en"]
+    assert value_words(VCT, ("level", "eqf"), 9, language="fr") is None
     for words in LEVEL_WORDS.values():
         assert all(len(text.split()) <= 15 for text in words.values())
-    with pytest.raises(KeyError):
-        level_words(9, language="fr")

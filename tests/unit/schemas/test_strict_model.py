@@ -4,7 +4,8 @@ import pytest
 from pydantic import Field, field_validator
 
 from carnet_schemas.errors import SchemaError, SchemaErrorKind
-from carnet_schemas.strict_model import StrictModel, fail, read
+from carnet_schemas.faults import refuse
+from carnet_schemas.strict_model import StrictModel, read
 
 
 class Inner(StrictModel):
@@ -22,7 +23,7 @@ class Outer(StrictModel):
     @classmethod
     def _not_thirteen(cls, count: int) -> int:
         if count == 13:
-            raise fail(SchemaErrorKind.POLICY_UNMET, "Not thirteen.")
+            raise refuse("Not thirteen.", SchemaErrorKind.POLICY_UNMET)
         return count
 
 
@@ -53,8 +54,10 @@ SECRET = "zz-secret-zz"
         ({"count": 1, "inner": [{"flag": True, "name": None}]}, "malformed", "/inner/0"),
         ({"count": 1, "inner": [{"flag": True, SECRET: 1}]}, "malformed", "/inner/0"),
         ({"count": 1, "inner": [{"flag": True}] * 3}, "too_large", "/inner"),
-        ({"count": 1, "free": {"a": SECRET}}, "malformed", "/free/a"),
-        ({"count": 1, "free": {7: True}}, "malformed", "/free"),
+        ({"count": 1, "free": {"a": SECRET}}, "malformed", "/free"),
+        ({"count": 1, "free": {SECRET: 1}}, "malformed", "/free"),
+        ({"count": 1, "free": {"fr": SECRET}}, "malformed", "/free/fr"),
+        ({"count": 1, "free": {7: True}}, "malformed", "/free/7"),
     ],
 )
 def test_first_fault_is_named_by_place_and_never_quoted(

@@ -12,6 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
+from carnet_schemas import signer_classes
 from carnet_schemas.languages import LANGUAGES
 from carnet_securing.errors import InvalidError
 from carnet_securing.jwk import PublicJwk, parse_public_jwk
@@ -46,16 +47,19 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 class OrganisationClass(StrEnum):
-    """What kind of organisation an entry describes. Persons have no class: no file on people."""
+    """What kind of organisation an entry describes: the signers that are no persons.
 
-    TRAINING_BODY = "training_body"
-    CERTIFIER = "certifier"
-    EMPLOYER = "employer"
-    PLATFORM = "platform"
-    ASSOCIATION = "association"
-    UNION = "union"
-    AUDITOR = "auditor"
-    BUYER = "buyer"
+    Persons have no class here: no file on people.
+    """
+
+    TRAINING_BODY = signer_classes.TRAINING_BODY
+    CERTIFIER = signer_classes.CERTIFIER
+    EMPLOYER = signer_classes.EMPLOYER
+    PLATFORM = signer_classes.PLATFORM
+    ASSOCIATION = signer_classes.ASSOCIATION
+    UNION = signer_classes.UNION
+    AUDITOR = signer_classes.AUDITOR
+    BUYER = signer_classes.BUYER
 
 
 class EndReason(StrEnum):

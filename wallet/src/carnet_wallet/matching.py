@@ -9,15 +9,16 @@ from typing import Final
 
 from carnet_schemas.catalog import CREDENTIAL_TYPES, REGISTERED_CLAIMS, value_words
 from carnet_schemas.dcql import (
+    FORMAT_SD_JWT_VC,
     Candidate,
     CandidateMatch,
+    DcqlQuery,
     Matches,
     QueryUnmetError,
     UnmetPart,
     UnmetReason,
     evaluate,
 )
-from carnet_schemas.dcql_query import FORMAT_SD_JWT_VC, DcqlQuery
 from carnet_schemas.languages import LANGUAGES
 from carnet_schemas.oid4vp import ClientMetadata
 from carnet_schemas.paths import ConcretePath, Path

@@ -2,7 +2,7 @@
 
 1. The consent is for this very request: same hash, same question (row P10).
 2. Each certificate is shown by one copy, opened at the agreed places and no others, bound
-   to the full client identifier and the nonce (OpenID4VP 1.0 section 8.2, appendix B.3.6).
+   to the full client identifier and the nonce (OpenID4VP 1.0 sections 14.1.2 and 14.8).
 3. What is shown to whom, and which copies are spent by it, is kept durably.
 4. The answer is posted, encrypted where the asker wants that (section 8.3); redirects are
    not followed. What the asker says to it is kept with the history.

@@ -11,7 +11,7 @@ from carnet_schemas.claim_table import Claim, CredentialType, Words, nested
 from carnet_schemas.dates import Month
 from carnet_schemas.holder_names import NAME_CLAIMS, NamedHolder
 from carnet_schemas.identifiers import Pseudonym
-from carnet_schemas.languages import Statement
+from carnet_schemas.localised_text import Statement
 from carnet_schemas.skills import Skill, concept_claims
 from carnet_schemas.strict_model import StrictModel
 from carnet_schemas.text import ShortText

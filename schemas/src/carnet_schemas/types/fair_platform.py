@@ -11,10 +11,10 @@ from pydantic import Field, model_validator
 from carnet_schemas import signer_classes as who
 from carnet_schemas.claim_table import Claim, CredentialType, Words, nested
 from carnet_schemas.dates import Month
-from carnet_schemas.errors import SchemaErrorKind
+from carnet_schemas.faults import refuse
 from carnet_schemas.identifiers import Digest, HttpsUrl, ReleaseName, Siren
-from carnet_schemas.languages import LocalisedText
-from carnet_schemas.strict_model import StrictModel, fail
+from carnet_schemas.localised_text import LocalisedText
+from carnet_schemas.strict_model import StrictModel
 from carnet_schemas.text import ShortText
 
 VCT: Final = "urn:carnet:fair-platform:1"
@@ -95,7 +95,7 @@ class FairPlatform(StrictModel):
     @model_validator(mode="after")
     def _each_criterion_once(self) -> Self:
         if len({each.criterion for each in self.criteria}) != len(self.criteria):
-            raise fail(SchemaErrorKind.MALFORMED, "A criterion is listed twice.")
+            raise refuse("A criterion is listed twice.")
         return self
 
 

@@ -14,7 +14,7 @@ from carnet_schemas.claim_table import Claim, CredentialType, Words
 from carnet_schemas.dates import Month
 from carnet_schemas.evidence import EVIDENCE_CLAIMS, Evidence
 from carnet_schemas.holder_names import NAME_CLAIMS, NamedHolder
-from carnet_schemas.languages import LocalisedText
+from carnet_schemas.localised_text import LocalisedText
 from carnet_schemas.quantities import Hours
 from carnet_schemas.skills import Skill, skill_list_claims
 

@@ -17,12 +17,13 @@ from carnet_schemas.bands import Bands
 from carnet_schemas.claim_table import CredentialType
 from carnet_schemas.dates import Month
 from carnet_schemas.errors import SchemaErrorKind
+from carnet_schemas.faults import refuse
 from carnet_schemas.holder_names import NamedHolder
 from carnet_schemas.identifiers import Count, Digest, Pseudonym
 from carnet_schemas.quantities import Hours
 from carnet_schemas.ratings import Distribution, Rating, RatingCounts
 from carnet_schemas.skills import Occupation, Skill
-from carnet_schemas.strict_model import StrictModel, fail
+from carnet_schemas.strict_model import StrictModel
 from carnet_schemas.text import ShortText
 from carnet_schemas.types.mission import Outcome
 from carnet_schemas.types.mission_history_claims import CLAIMS
@@ -150,9 +151,9 @@ class MissionHistory(NamedHolder):
     @model_validator(mode="after")
     def _source_says_whose_data(self) -> Self:
         if self.assurance == "checked_export" and self.source is None:
-            raise fail(SchemaErrorKind.POLICY_UNMET, "A checked export names its platform.")
+            raise refuse("A checked export names its platform.", SchemaErrorKind.POLICY_UNMET)
         if self.assurance == "platform_signed" and self.source is not None:
-            raise fail(SchemaErrorKind.POLICY_UNMET, "A platform signs its own data only.")
+            raise refuse("A platform signs its own data only.", SchemaErrorKind.POLICY_UNMET)
         return self
 
 

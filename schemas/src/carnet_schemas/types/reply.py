@@ -12,9 +12,10 @@ from carnet_schemas import signer_classes as who
 from carnet_schemas.claim_table import Claim, CredentialType, Words, nested
 from carnet_schemas.dates import Month
 from carnet_schemas.errors import SchemaErrorKind
+from carnet_schemas.faults import refuse
 from carnet_schemas.identifiers import Pseudonym
-from carnet_schemas.languages import Statement
-from carnet_schemas.strict_model import StrictModel, fail
+from carnet_schemas.localised_text import Statement
+from carnet_schemas.strict_model import StrictModel
 from carnet_schemas.text import ShortText
 
 VCT: Final = "urn:carnet:reply:1"
@@ -55,9 +56,9 @@ class Answered(StrictModel):
     def _points_somewhere(self) -> Self:
         if self.vct == HISTORY_VCT:
             if self.as_of is None:
-                raise fail(SchemaErrorKind.CLAIM_MISSING, "A reply to a history names its month.")
+                raise refuse("A reply to a history names its month.", SchemaErrorKind.CLAIM_MISSING)
         elif self.reference is None or self.as_of is not None:
-            raise fail(SchemaErrorKind.MALFORMED, "A reply points to one mission by reference.")
+            raise refuse("A reply points to one mission by reference.")
         return self
 
 

@@ -17,17 +17,18 @@ from carnet_schemas.claim_table import Claim, CredentialType, Words, nested
 from carnet_schemas.dates import Month
 from carnet_schemas.errors import SchemaErrorKind
 from carnet_schemas.evidence import EVIDENCE_CLAIMS, Evidence
+from carnet_schemas.faults import refuse
 from carnet_schemas.holder_names import NAME_CLAIMS, NamedHolder
 from carnet_schemas.identifiers import (
     RNCP_BLOCK_PATTERN,
     RNCP_SHEET_PATTERN,
     RS_SHEET_PATTERN,
 )
-from carnet_schemas.languages import LocalisedText
 from carnet_schemas.levels import LEVEL_WORDS, Level
+from carnet_schemas.localised_text import LocalisedText
 from carnet_schemas.quantities import Hours
 from carnet_schemas.skills import Skill, skill_list_claims
-from carnet_schemas.strict_model import StrictModel, fail
+from carnet_schemas.strict_model import StrictModel
 from carnet_schemas.text import ShortText
 
 VCT: Final = "urn:carnet:skill-certificate:1"
@@ -158,15 +159,15 @@ class SkillCertificate(NamedHolder):
     def _certification_has_its_sheet(self) -> Self:
         pattern = _SHEETS.get(self.nature)
         if pattern is None and self.certification is not None:
-            raise fail(
-                SchemaErrorKind.POLICY_UNMET, "Only a registered certification carries a sheet."
+            raise refuse(
+                "Only a registered certification carries a sheet.", SchemaErrorKind.POLICY_UNMET
             )
         if pattern is not None and (
             self.certification is None or not re.fullmatch(pattern, self.certification.sheet)
         ):
-            raise fail(
-                SchemaErrorKind.POLICY_UNMET,
+            raise refuse(
                 "A certification needs its own sheet number, certifier and delivering partner.",
+                SchemaErrorKind.POLICY_UNMET,
             )
         return self
 
