@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from carnet_schemas.signer_classes import SIGNER_CLASSES
+from carnet_schemas.catalog import CREDENTIAL_TYPES
 from carnet_securing.errors import ErrorKind, InvalidError
 from carnet_securing.key_route import IssuerKeyRoute
 from carnet_trust.entries import (
@@ -282,8 +282,9 @@ def test_only_authenticated_askers_can_be_listed(asker: object) -> None:
     assert kind_of(ENTRY | {"asker": asker}) is ErrorKind.MALFORMED
 
 
-def test_classes_are_organisations_of_the_schemas() -> None:
-    assert set(OrganisationClass) == SIGNER_CLASSES - {"mentor", "peer", "worker"}
+def test_every_signer_of_a_type_that_is_no_person_has_a_class() -> None:
+    signers = {who for each in CREDENTIAL_TYPES.values() for who in each.signers}
+    assert set(OrganisationClass) == signers - {"mentor", "peer", "worker"}
 
 
 def test_a_broken_entry_cannot_be_written() -> None:
