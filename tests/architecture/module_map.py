@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "docs" / "architecture.md"
 MARK = "<!-- modules: written by tests/architecture/module_map.py -->\n"
-MEMBERS = ("schemas", "securing", "trust", "issuer", "wallet", "verifier", "cli")
+MEMBERS = ("schemas", "securing", "trust", "hosting", "issuer", "wallet", "verifier", "cli")
 
 
 def expected() -> str:

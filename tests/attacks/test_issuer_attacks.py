@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from sqlalchemy import event
 
-from carnet_issuer.errors import StoreUnavailableError
+from carnet_hosting.errors import StoreUnavailableError
 from carnet_issuer.fail_points import FailPoint
 from carnet_issuer.standing import Reason
 from carnet_securing import strict_json

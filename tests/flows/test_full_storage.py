@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from carnet_issuer.errors import StoreUnavailableError
+from carnet_hosting.database import Database
+from carnet_hosting.errors import StoreUnavailableError
 from carnet_issuer.standing import Reason
-from carnet_issuer.store.database import Database
 from carnet_issuer.store.tables import METADATA
 from carnet_securing.errors import CarnetError, ErrorKind
 from carnet_securing.signer import SoftwareSigner

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from carnet_hosting.errors import StoreUnavailableError
 from carnet_issuer import records
-from carnet_issuer.errors import ProtocolError, StoreUnavailableError
+from carnet_issuer.errors import ProtocolError
 from carnet_issuer.fail_points import UNDISTURBED, FailPoint, FailPoints
 from carnet_issuer.service import Issuer
 from carnet_issuer.standing import Reason

@@ -1,12 +1,12 @@
 """Rounds that kill the making of an issuer or a wallet: there is a whole one afterwards, or none.
 
 With the real key derivation, as in `passphrase_round`; what an issuer's making leaves behind
-is a hidden folder beside the place, which the next making does not mind.
+is a hidden folder beside the place, which the next making there clears away.
 """
 
 from pathlib import Path
 
-from carnet_issuer.errors import IssuerError
+from carnet_hosting.errors import HostingError
 from carnet_issuer.service import Issuer
 from carnet_securing.errors import ErrorKind
 from carnet_securing.sealing import KdfParameters
@@ -55,6 +55,8 @@ def create_round(grounds: Grounds) -> Result:
             _make_wallet(place, None)
         else:
             _make_issuer(place)
+            if any(grounds.place.glob(f".{place.name}.*")):
+                problems.append("what a killed making left is not cleared away")
     return result(Kind.CREATE, [Life(death=death, ending=ending)], facts, problems)
 
 
@@ -84,7 +86,7 @@ def _issuer_is_there(place: Path) -> bool:
     try:
         with Issuer.open(place) as issuer:
             issuer.unlock(passphrase=PASSPHRASE)
-    except IssuerError as error:
+    except HostingError as error:
         if error.kind is not ErrorKind.NOT_FOUND:
             raise
         return False

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from carnet_issuer.store.database import Database
+from carnet_hosting.database import Database
 from carnet_wallet.vault.files import OperatingSystem
 from killloop.journal import Journal
 

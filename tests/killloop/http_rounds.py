@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from carnet_hosting.server import serve
 from carnet_issuer.fail_points import FailPoint
 from carnet_issuer.http.app import create_app
-from carnet_issuer.http.server import serve
 from carnet_securing.errors import CarnetError
 from carnet_securing.fetch_http import HttpFetch
 from carnet_securing.limits import PRESENTATION
@@ -82,7 +82,7 @@ def start_server(school: School, address: Address, death: EndAt, path: Path, now
             serve(
                 create_app(opened.service, clock=lambda: now),
                 address.listener(),
-                on_ready=lambda: link.send((BEGAN,)),
+                announce=lambda: link.send((BEGAN,)),
                 parent_fd=address.watch_parent(),
             )
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from sqlalchemy import URL, text
 
+from carnet_hosting.database import Database, sqlite_url
 from carnet_issuer.config import read_config
 from carnet_issuer.fail_points import UNDISTURBED, FailPoints
 from carnet_issuer.service import Issuer
 from carnet_issuer.service_secrets import ServiceSecrets, read_secrets
-from carnet_issuer.store.database import Database, sqlite_url
-from carnet_issuer.store.schema import ensure_schema
+from carnet_issuer.store.tables import STORE
 from carnet_issuer.wallet_service import WalletService
 from carnet_securing.native import check_signature
 from carnet_securing.signer import Signer, SoftwareSigner
@@ -98,7 +98,7 @@ class School:
         config = read_config(self.folder)
         store = database or Database(self.database_url)
         try:
-            ensure_schema(store)
+            STORE.bring_up(store)
             service = WalletService(
                 database=store,
                 config=config,

@@ -17,9 +17,9 @@ from typing import Any, Self
 
 import httpx2
 
+from carnet_hosting.server import serve
 from carnet_issuer.fail_points import UNDISTURBED, FailPoints
 from carnet_issuer.http.app import create_app
-from carnet_issuer.http.server import serve
 from carnet_issuer.service import Issuer, Offer
 from carnet_issuer.wallet_service import WalletService
 from carnet_schemas.form import encode_form
@@ -161,7 +161,7 @@ def serving(app: Any, listener: socket.socket) -> Iterator[None]:
     thread = threading.Thread(
         target=serve,
         args=(app, listener),
-        kwargs={"on_ready": ready.set, "parent_fd": reading},
+        kwargs={"announce": ready.set, "parent_fd": reading},
         daemon=True,
     )
     thread.start()

@@ -10,23 +10,25 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from carnet_hosting.settings_file import SettingsFile
+from carnet_hosting.web_address import check_web_address
 from carnet_issuer.errors import IssuerError
 from carnet_issuer.signing_chain import SigningChain
 from carnet_schemas.errors import SchemaError
 from carnet_schemas.text import check_plain
-from carnet_securing import strict_json
-from carnet_securing.durable_file import read_private_file, write_private_file
-from carnet_securing.errors import CarnetError, ErrorKind, InvalidError
+from carnet_securing.errors import ErrorKind
 from carnet_securing.jwk import PublicJwk, parse_public_jwk
 from carnet_securing.limits import PRESENTATION
-from carnet_securing.urls import check_issuer_identifier, check_url
 from carnet_securing.x509 import decode_x5c, encode_x5c
 from carnet_trust.entries import MAX_NAME_CHARACTERS, OrganisationClass
 
-CONFIG_FILE: Final = "issuer.json"
-_FORMAT: Final = "carnet-issuer"
-_VERSION: Final = 1
-_MAX_BYTES: Final = 64 * 1024
+CONFIG: Final = SettingsFile(
+    name="issuer.json",
+    role="issuer",
+    version=1,
+    when_absent="Make one with: carnet issuer init DIR --name NAME --url URL",
+    when_damaged="Restore issuer.json from a backup.",
+)
 _DAY: Final = 86_400
 
 
@@ -106,24 +108,16 @@ def check_issuer_url(url: str, *, allow_loopback_http: bool) -> None:
     """Check an issuer URL before it is signed into anything.
 
     Raises:
-        IssuerError: `malformed` for a trailing slash, query, fragment, or a URL that no wallet
+        HostingError: `malformed` for a trailing slash, query, fragment, or a URL that no wallet
             could open.
     """
-    try:
-        check_issuer_identifier(url)
-        check_url(url, loopback_http=allow_loopback_http)
-    except CarnetError:
-        raise IssuerError(
-            ErrorKind.MALFORMED,
-            "The address of the issuer is not one that wallets can open.",
-            hint="Use https://your.name, or http://localhost:PORT for trying.",
-        ) from None
-    if url.endswith("/") or "%" in url or urlsplit(url).path.startswith("/.well-known"):
-        raise IssuerError(
-            ErrorKind.MALFORMED,
-            "The address of the issuer ends with a slash or has a special character.",
-            hint="Write it exactly as it shall be signed, without a slash at the end.",
-        )
+    check_web_address(
+        url,
+        allow_loopback_http=allow_loopback_http,
+        called="The address of the issuer",
+        instead="Use https://your.name, or http://localhost:PORT for trying.",
+        spelling="Write it exactly as it shall be signed, without a slash at the end.",
+    )
 
 
 def is_loopback_http(url: str) -> bool:
@@ -148,10 +142,8 @@ def check_name(name: str) -> str:
 
 
 def write_config(directory: Path, config: IssuerConfig) -> None:
-    """Write a new issuer's settings; raises as `durable_file.write_private_file`."""
+    """Write a new issuer's settings; raises as `SettingsFile.write`."""
     shape: dict[str, Any] = {
-        "format": _FORMAT,
-        "version": _VERSION,
         "url": config.url,
         "name": config.name,
         "class": config.klass.value,
@@ -166,51 +158,27 @@ def write_config(directory: Path, config: IssuerConfig) -> None:
     if config.chain is not None:
         shape["x5c"] = encode_x5c(config.chain.sent)
         shape["root"] = encode_x5c([config.chain.root])
-    write_private_file(directory / CONFIG_FILE, strict_json.dumps_bytes(shape))
+    CONFIG.write(directory, shape)
 
 
 def read_config(directory: Path) -> IssuerConfig:
-    """Read the settings of an issuer's folder.
+    """Read the settings of an issuer's folder; raises as `SettingsFile.read`.
 
     Raises:
-        IssuerError: `not_found` when there is no issuer, `unsupported_version`, or
-            `vault_corrupt` when the file cannot be read.
+        HostingError: `malformed` for an address that will not do.
     """
-    try:
-        data = read_private_file(directory / CONFIG_FILE, max_bytes=_MAX_BYTES)
-    except InvalidError as error:
-        if error.kind is not ErrorKind.NOT_FOUND:
-            raise
-        raise IssuerError(
-            ErrorKind.NOT_FOUND,
-            "There is no issuer in this folder.",
-            hint="Make one with: carnet issuer init DIR --name NAME --url URL",
-        ) from None
-    try:
-        shape = strict_json.loads_object(data, max_bytes=_MAX_BYTES)
-        if shape.get("format") == _FORMAT and shape.get("version") != _VERSION:
-            raise IssuerError(
-                ErrorKind.UNSUPPORTED_VERSION, "Another version of Carnet wrote this folder."
-            )
-        return _config(shape)
-    except (InvalidError, KeyError, TypeError, ValueError):
-        raise IssuerError(
-            ErrorKind.VAULT_CORRUPT,
-            "The issuer's settings cannot be read.",
-            hint="Restore issuer.json from a backup.",
-        ) from None
+    return CONFIG.read(directory, _config)
 
 
 def _config(shape: dict[str, Any]) -> IssuerConfig:
     kinds: dict[str, type] = {
-        "format": str, "version": int, "url": str, "name": str, "class": str,
-        "allow_loopback_http": bool, "signing_key": dict, "batch_size": int,
-        "encryption_required": bool, "created_at": int,
+        "url": str, "name": str, "class": str, "allow_loopback_http": bool, "signing_key": dict,
+        "batch_size": int, "encryption_required": bool, "created_at": int,
     }  # fmt: skip
     if any(type(shape[name]) is not kind for name, kind in kinds.items()):
         raise TypeError
     database = shape.get("database")
-    if shape["format"] != _FORMAT or not 2 <= shape["batch_size"] <= 100:
+    if not 2 <= shape["batch_size"] <= 100:
         raise ValueError
     if database is not None and type(database) is not str:
         raise TypeError

@@ -5,7 +5,7 @@ Only `carnet_issuer.http.errors` turns these into HTTP answers.
 
 from enum import StrEnum
 
-from carnet_securing.errors import CarnetError, ErrorKind, UndeterminedError
+from carnet_securing.errors import CarnetError
 
 
 class IssuerError(CarnetError):
@@ -18,21 +18,6 @@ class ClassListError(IssuerError):
 
 class TemplateError(IssuerError):
     """A template that is malformed, or says what this signer may not say."""
-
-
-class StoreUnavailableError(UndeterminedError):
-    """The database is locked, full or gone; nothing was changed, and trying again is right."""
-
-    def __init__(
-        self,
-        kind: ErrorKind,
-        message: str,
-        *,
-        retry_after: int,
-        hint: str = "Try again in a moment.",
-    ) -> None:
-        super().__init__(kind, message, hint=hint)
-        self.retry_after = retry_after
 
 
 class OAuthCode(StrEnum):

@@ -24,10 +24,12 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from carnet_hosting.database import Database
+from carnet_hosting.errors import StoreUnavailableError
 from carnet_issuer import nonces, status_registry
 from carnet_issuer.calendar_months import day_of
 from carnet_issuer.config import IssuerConfig
-from carnet_issuer.errors import InvalidTokenError, OAuthCode, ProtocolError, StoreUnavailableError
+from carnet_issuer.errors import InvalidTokenError, OAuthCode, ProtocolError
 from carnet_issuer.fail_points import FailPoint, FailPoints
 from carnet_issuer.minting import Intent, mint
 from carnet_issuer.offers import ACCESS_TOKEN
@@ -39,7 +41,6 @@ from carnet_issuer.proofs import (
     verify_proofs,
 )
 from carnet_issuer.service_secrets import ServiceSecrets
-from carnet_issuer.store.database import Database
 from carnet_issuer.store.events import EventName, note
 from carnet_issuer.store.tables import ISSUANCES, RECORDS, TEMPLATES, TOKENS
 from carnet_schemas.catalog import CREDENTIAL_TYPES

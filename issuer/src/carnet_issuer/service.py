@@ -6,12 +6,15 @@ is an argument of every method, in Unix seconds.
 
 import hashlib
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import Connection, select
 
+from carnet_hosting.database import Database
+from carnet_hosting.folder import new_folder
 from carnet_issuer import records, standing
 from carnet_issuer.class_list.reading import ClassList, read_class_list
 from carnet_issuer.config import (
@@ -23,7 +26,7 @@ from carnet_issuer.config import (
     write_config,
 )
 from carnet_issuer.fail_points import UNDISTURBED, FailPoints
-from carnet_issuer.folder import key_path, new_folder, open_database
+from carnet_issuer.folder import key_path, make_key_folder
 from carnet_issuer.offer_object import offer_link
 from carnet_issuer.offers import make_offer
 from carnet_issuer.records import ImportReport, RecordSummary
@@ -31,9 +34,7 @@ from carnet_issuer.service_secrets import ServiceSecrets, read_secrets, write_se
 from carnet_issuer.signing_chain import CertifiedKey
 from carnet_issuer.standing import Action, Reason
 from carnet_issuer.status_registry import open_list
-from carnet_issuer.store.database import Database
-from carnet_issuer.store.schema import ensure_schema
-from carnet_issuer.store.tables import RECORDS, TEMPLATES
+from carnet_issuer.store.tables import RECORDS, STORE, TEMPLATES
 from carnet_issuer.templates import Template, read_template
 from carnet_issuer.trust_entry import trust_entry
 from carnet_issuer.wallet_service import WalletService
@@ -100,8 +101,9 @@ class Issuer:
             database: a SQLAlchemy URL, None for a file in the folder.
 
         Raises:
-            IssuerError: `malformed` or `conflict`.
-            CarnetError: as `key_file.write_key_file`.
+            IssuerError: `malformed` for the name.
+            HostingError: `malformed` for an address, `conflict` for the folder.
+            CarnetError: as `folder.new_folder` and `key_file.write_key_file`.
         """
         loopback = is_loopback_http(url)
         check_issuer_url(url, allow_loopback_http=loopback)
@@ -119,10 +121,12 @@ class Issuer:
             encryption_required=encryption_required,
         )
         with new_folder(directory) as draft:
+            make_key_folder(draft)
             write_key_file(key_path(draft, signer.public_jwk), signer, passphrase=passphrase)
             write_secrets(draft, ServiceSecrets.generate(), passphrase=passphrase)
             write_config(draft, config)
-            _prepare_database(draft, config, now=now)
+            with closing(STORE.open(draft, database)) as opened, opened.write() as connection:
+                open_list(connection, now=now)
         return cls.open(directory)
 
     @classmethod
@@ -130,17 +134,11 @@ class Issuer:
         """Open a folder that `create` made; its database is upgraded when it is older.
 
         Raises:
-            IssuerError: `not_found`, `vault_corrupt` or `unsupported_version`.
+            HostingError: `not_found`, `vault_corrupt` or `unsupported_version`.
             StoreUnavailableError: the database cannot be used now.
         """
         config = read_config(directory)
-        database = open_database(directory, config)
-        try:
-            ensure_schema(database)
-        except BaseException:
-            database.close()
-            raise
-        return cls(directory, config, database)
+        return cls(directory, config, STORE.open(directory, config.database))
 
     def close(self) -> None:
         """Close the database."""
@@ -268,16 +266,6 @@ class Issuer:
     def _change(self, record_id: str, action: Action, reason: Reason, *, now: int) -> None:
         with self._database.write() as connection:
             standing.change_standing(connection, record_id, action, reason, now=now)
-
-
-def _prepare_database(directory: Path, config: IssuerConfig, *, now: int) -> None:
-    database = open_database(directory, config)
-    try:
-        ensure_schema(database)
-        with database.write() as connection:
-            open_list(connection, now=now)
-    finally:
-        database.close()
 
 
 def _configuration_of(connection: Connection, record_id: str) -> str:

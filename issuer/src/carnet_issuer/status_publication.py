@@ -14,10 +14,10 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from carnet_hosting.database import Database
+from carnet_hosting.errors import StoreUnavailableError
 from carnet_issuer.config import IssuerConfig
-from carnet_issuer.errors import StoreUnavailableError
 from carnet_issuer.status_registry import list_ids
-from carnet_issuer.store.database import Database
 from carnet_issuer.store.tables import STATUS_ENTRIES, STATUS_LISTS
 from carnet_securing.signer import Signer
 from carnet_securing.status_list import Status

@@ -7,10 +7,12 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from carnet_hosting.database import Database
+from carnet_hosting.errors import StoreUnavailableError
 from carnet_issuer import metadata as documents
 from carnet_issuer.config import IssuerConfig
 from carnet_issuer.encryption import encrypt_answer, read_request, response_key
-from carnet_issuer.errors import OAuthCode, ProtocolError, StoreUnavailableError
+from carnet_issuer.errors import OAuthCode, ProtocolError
 from carnet_issuer.fail_points import FailPoint, FailPoints
 from carnet_issuer.grant_codes import CODE_LIFETIME, make_code, read_code
 from carnet_issuer.issuance import Issuance
@@ -20,7 +22,6 @@ from carnet_issuer.offer_object import offer_object
 from carnet_issuer.offers import find_offer, redeem
 from carnet_issuer.service_secrets import ServiceSecrets
 from carnet_issuer.status_publication import PublishedList, StatusPublisher
-from carnet_issuer.store.database import Database
 from carnet_schemas import catalog
 from carnet_schemas.errors import SchemaError
 from carnet_schemas.form import parse_form

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
+from carnet_hosting.errors import HostingError
 from carnet_issuer.errors import IssuerError
 from carnet_issuer.minting import Intent, mint
 from carnet_issuer.service import Issuer
@@ -126,7 +127,7 @@ def test_everything_signed_carries_the_chain(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("url", ["nonsense", "mysql://x", "sqlite:///x.db", "://", ""])
 def test_a_database_that_is_none_of_ours(tmp_path: Path, url: str) -> None:
-    with pytest.raises(IssuerError) as caught:
+    with pytest.raises(HostingError) as caught:
         Issuer.create(tmp_path / "x", name="x", url=URL, passphrase="p", now=NOW, database=url)
     assert caught.value.kind == "malformed"
     assert list(tmp_path.iterdir()) == []

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from carnet_issuer.config import CONFIG_FILE, check_issuer_url, is_loopback_http
+from carnet_hosting.errors import HostingError
+from carnet_issuer.config import CONFIG, check_issuer_url, is_loopback_http
 from carnet_issuer.errors import IssuerError
 from carnet_issuer.nonces import new_nonce, nonce_expiry
 from carnet_issuer.offer_picture import offer_png
@@ -69,8 +70,9 @@ def test_no_secret_stands_in_the_clear(made: Path) -> None:
     ],
 )
 def test_an_address_no_wallet_could_open_is_refused(tmp_path: Path, url: str) -> None:
-    with pytest.raises(IssuerError) as caught:
+    with pytest.raises(HostingError) as caught:
         create(tmp_path / "x", url=url)
+    assert "issuer" in caught.value.message
     assert caught.value.kind is ErrorKind.MALFORMED
     assert list(tmp_path.iterdir()) == []
 
@@ -79,7 +81,7 @@ def test_loopback_http_is_for_localhost_by_name() -> None:
     assert is_loopback_http("http://localhost:8080")
     assert not is_loopback_http("https://localhost:8080")
     check_issuer_url("http://localhost:8080", allow_loopback_http=True)
-    with pytest.raises(IssuerError):
+    with pytest.raises(HostingError):
         check_issuer_url("http://localhost:8080", allow_loopback_http=False)
 
 
@@ -93,7 +95,7 @@ def test_a_name_that_cannot_be_shown_is_refused(tmp_path: Path, name: str) -> No
 
 def test_a_folder_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(IssuerError) as caught:
+    with pytest.raises(HostingError) as caught:
         create(tmp_path)
     assert caught.value.kind is ErrorKind.CONFLICT
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
@@ -126,9 +128,10 @@ def test_a_disk_that_is_full_leaves_nothing(
 
 
 def test_a_folder_without_an_issuer(tmp_path: Path) -> None:
-    with pytest.raises(IssuerError) as caught:
+    with pytest.raises(HostingError) as caught:
         Issuer.open(tmp_path)
     assert caught.value.kind is ErrorKind.NOT_FOUND
+    assert caught.value.message == "There is no issuer in this folder."
     assert "init" in caught.value.hint
 
 
@@ -147,8 +150,8 @@ def test_a_folder_without_an_issuer(tmp_path: Path) -> None:
     ],
 )
 def test_settings_that_were_damaged(tmp_path: Path, made: Path, damage: object, kind: str) -> None:
-    text = (made / CONFIG_FILE).read_text()
-    path = tmp_path / CONFIG_FILE
+    text = (made / CONFIG.name).read_text()
+    path = tmp_path / CONFIG.name
     path.write_text(damage(text))  # type: ignore[operator] # a table of plain functions
     path.chmod(0o600)
     with pytest.raises(CarnetError) as caught:
@@ -157,8 +160,8 @@ def test_settings_that_were_damaged(tmp_path: Path, made: Path, damage: object, 
 
 
 def test_settings_that_others_can_change_are_not_used(tmp_path: Path, made: Path) -> None:
-    path = tmp_path / CONFIG_FILE
-    path.write_bytes((made / CONFIG_FILE).read_bytes())
+    path = tmp_path / CONFIG.name
+    path.write_bytes((made / CONFIG.name).read_bytes())
     path.chmod(0o666)
     with pytest.raises(CarnetError) as caught:
         Issuer.open(tmp_path)

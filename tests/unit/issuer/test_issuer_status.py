@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select
 
+from carnet_hosting.database import Database, sqlite_url
 from carnet_issuer import status_registry
 from carnet_issuer.class_list.reading import read_class_list
 from carnet_issuer.errors import IssuerError
@@ -17,9 +18,7 @@ from carnet_issuer.offers import make_offer, redeem
 from carnet_issuer.opaque import new_identifier, stored
 from carnet_issuer.records import add_template, import_people, list_records
 from carnet_issuer.standing import REASONS, Action, Reason, change_standing, parse_reason
-from carnet_issuer.store.database import Database, sqlite_url
-from carnet_issuer.store.schema import ensure_schema
-from carnet_issuer.store.tables import ISSUANCES, STATUS_ENTRIES, STATUS_LISTS, TOKENS
+from carnet_issuer.store.tables import ISSUANCES, STATUS_ENTRIES, STATUS_LISTS, STORE, TOKENS
 from carnet_issuer.templates import read_template
 from carnet_securing.status_list import Status
 from support.issuer_service import CLASS_LIST, NOW, TEMPLATE
@@ -28,7 +27,7 @@ from support.issuer_service import CLASS_LIST, NOW, TEMPLATE
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     database = Database(sqlite_url(tmp_path / "issuer.db"))
-    ensure_schema(database)
+    STORE.bring_up(database)
     with database.write() as connection:
         template = read_template(TEMPLATE, signer_class="training_body", now=NOW)
         add_template(connection, template, now=NOW)

@@ -286,8 +286,8 @@ def serve(
     json_output: options.Json = False,
 ) -> None:
     """Let workers claim, and publish keys, types and status lists."""
-    from carnet_issuer.http.app import create_app  # noqa: PLC0415 - the web framework, 0.3 s
-    from carnet_issuer.http.server import serve as run  # noqa: PLC0415 - as above
+    from carnet_hosting.server import serve as run  # noqa: PLC0415 - the web framework, 0.3 s
+    from carnet_issuer.http.app import create_app  # noqa: PLC0415 - as above
 
     console = Console(json_output)
     with Issuer.open(directory) as issuer:
@@ -296,7 +296,7 @@ def serve(
         with closing(listener(port=port, socket_fd=socket_fd, host=host)) as bound:
             application = create_app(issuer.unlock(passphrase=passphrase), clock=system_now)
             said = said_of(bound, issuer.config.url)
-            run(application, bound, on_ready=lambda: console.out(*said), parent_fd=parent_fd)
+            run(application, bound, announce=lambda: console.out(*said), parent_fd=parent_fd)
 
 
 def _change(

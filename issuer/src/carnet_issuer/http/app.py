@@ -5,12 +5,11 @@ from typing import Final
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
-from starlette.datastructures import MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from carnet_hosting.answers import SecurityHeaders
 from carnet_issuer.config import IssuerConfig
 from carnet_issuer.errors import MissingTokenError, OAuthCode, ProtocolError
 from carnet_issuer.http import errors
@@ -22,11 +21,6 @@ _READ: Final = ["GET", "HEAD"]
 _WRITE: Final = ["POST"]
 # More threads than this only wait for one another: measured, they lengthen the slowest answers.
 _THREADS: Final = 16
-_SECURITY: Final = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-}
 
 
 def create_app(*services: WalletService, clock: Clock) -> FastAPI:
@@ -49,7 +43,7 @@ def create_app(*services: WalletService, clock: Clock) -> FastAPI:
         expose_headers=["ETag", "Retry-After", "WWW-Authenticate"],
         max_age=600,
     )
-    app.add_middleware(_SecurityHeaders)
+    app.add_middleware(SecurityHeaders)
     return app
 
 
@@ -100,20 +94,3 @@ def _endpoint(
             return errors.error_response(error, issuer=issuer)
 
     return endpoint
-
-
-class _SecurityHeaders:
-    """Adds headers that keep answers from being guessed at, framed or referred to."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _SECURITY.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

@@ -5,16 +5,14 @@ from typing import Final
 
 from starlette.responses import Response
 
+from carnet_hosting.answers import JSON, NO_STORE, json_response
+from carnet_hosting.requests import FORM
 from carnet_issuer.errors import OAuthCode
 from carnet_issuer.http.messages import (
-    FORM,
-    JSON,
     JWT,
-    NO_STORE,
     Incoming,
     accepts_gzip,
     bearer_token,
-    json_response,
     prefers,
     require_media_type,
 )

@@ -13,8 +13,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from carnet_issuer.errors import OAuthCode, ProtocolError, StoreUnavailableError
-from carnet_issuer.http.messages import NO_STORE, json_response
+from carnet_hosting.answers import NO_STORE, json_response
+from carnet_hosting.errors import StoreUnavailableError
+from carnet_issuer.errors import OAuthCode, ProtocolError
 
 _LOG = logging.getLogger("carnet_issuer")
 

@@ -1,21 +1,18 @@
-"""Reading requests under bounds, and the few shapes of answers."""
+"""What a wallet's request says: body, media type, access token, and the answer it prefers."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.requests import Request
 
+from carnet_hosting.errors import HostingError
+from carnet_hosting.requests import media_type, read_body
 from carnet_issuer.errors import InvalidTokenError, MissingTokenError, OAuthCode, ProtocolError
-from carnet_securing import strict_json
 
 MAX_BODY_BYTES: Final = 1024 * 1024
 MAX_TOKEN_CHARACTERS: Final = 512
-JSON: Final = "application/json"
 JWT: Final = "application/jwt"
-FORM: Final = "application/x-www-form-urlencoded"
-NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -39,36 +36,20 @@ async def read_incoming(request: Request, *, code: OAuthCode) -> Incoming:
             compressed body. The status is 400: OpenID4VCI 1.0 section 8.3.1.2 and RFC 6749
             section 5.2 want no other.
     """
-    headers = request.headers
-    if headers.get("content-encoding", "identity").lower() != "identity":
-        raise ProtocolError(code, "Bodies are not compressed.")
-    media_type, _, parameters = headers.get("content-type", "").partition(";")
+    try:
+        body = await read_body(request, max_bytes=MAX_BODY_BYTES)
+    except HostingError as error:
+        raise ProtocolError(code, error.message) from None
+    name, parameters = media_type(request)
     return Incoming(
-        body=await _body(request, code),
-        media_type=media_type.strip().lower(),
-        parameters=parameters.strip().lower(),
-        headers=headers,
-        authorization=tuple(headers.getlist("authorization")),
+        body=body,
+        media_type=name,
+        parameters=parameters,
+        headers=request.headers,
+        authorization=tuple(request.headers.getlist("authorization")),
         query=request.query_params,
         path=request.path_params,
     )
-
-
-async def _body(request: Request, code: OAuthCode) -> bytes:
-    announced = request.headers.get("content-length", "0")
-    if not announced.isdigit() or int(announced) > MAX_BODY_BYTES:
-        raise _too_large(code)
-    chunks: list[bytes] = []
-    size = 0
-    try:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > MAX_BODY_BYTES:
-                raise _too_large(code)
-            chunks.append(chunk)
-    except ClientDisconnect:
-        raise ProtocolError(code, "The request ended early.") from None
-    return b"".join(chunks)
 
 
 def require_media_type(incoming: Incoming, allowed: Collection[str], *, code: OAuthCode) -> str:
@@ -106,15 +87,6 @@ def bearer_token(incoming: Incoming) -> str:
     return token
 
 
-def json_response(
-    shape: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] = NO_STORE
-) -> Response:
-    """A JSON answer; not to be stored unless `headers` say so."""
-    return Response(
-        strict_json.dumps_bytes(dict(shape)), status_code=status, headers=headers, media_type=JSON
-    )
-
-
 def prefers(accept: str, wanted: str, *, over: str) -> bool:
     """Whether an `Accept` header names `wanted` with more weight than `over`."""
     weights = _weights(accept)
@@ -138,7 +110,3 @@ def _weights(header: str) -> dict[str, float]:
         except ValueError:
             weights[name] = 0.0
     return weights
-
-
-def _too_large(code: OAuthCode) -> ProtocolError:
-    return ProtocolError(code, "The body is too large.")

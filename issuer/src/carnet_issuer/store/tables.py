@@ -21,6 +21,17 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from carnet_hosting.store import Store
+
+STORE: Final = Store(
+    file="issuer.db",
+    newest="0001",
+    migrations="carnet_issuer:store/migrations",
+    lock=4_712_211,
+    driver="carnet-issuer[postgres]",
+    when_damaged="Stop the service and restore the folder from a backup.",
+)
+
 METADATA: Final = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",

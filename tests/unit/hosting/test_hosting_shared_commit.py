@@ -8,23 +8,23 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from carnet_issuer.errors import StoreUnavailableError
-from carnet_issuer.store.database import Database, sqlite_url
-from carnet_issuer.store.events import EventName, note
-from carnet_issuer.store.schema import ensure_schema
+from carnet_hosting.database import Database, sqlite_url
+from carnet_hosting.errors import StoreUnavailableError
+from support.small_store import METADATA, note
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
-    database = Database(sqlite_url(tmp_path / "issuer.db"))
-    ensure_schema(database)
+    database = Database(sqlite_url(tmp_path / "notes.db"))
+    with database.write() as connection:
+        METADATA.create_all(connection)
     return database
 
 
 def kept(database: Database) -> set[int]:
     """What another process sees, which is what was committed."""
     with sqlite3.connect(str(database.url.database)) as other:
-        found = {at for (at,) in other.execute("SELECT at FROM events")}
+        found = {at for (at,) in other.execute("SELECT at FROM notes")}
     other.close()
     return found
 
@@ -62,7 +62,7 @@ def test_who_returns_is_on_the_disk(database: Database) -> None:
 
     def work(number: int) -> None:
         with database.write() as connection:
-            note(connection, EventName.ISSUED, now=number)
+            note(connection, number)
         if number not in kept(database):
             missing.append(number)
 
@@ -76,7 +76,7 @@ def test_writers_that_queue_share_commits(database: Database) -> None:
 
     def work(number: int) -> None:
         with database.write() as connection:
-            note(connection, EventName.ISSUED, now=number)
+            note(connection, number)
 
     all_at_once(40, work)
     assert kept(database) == set(range(40))
@@ -86,7 +86,7 @@ def test_writers_that_queue_share_commits(database: Database) -> None:
 def test_who_fails_undoes_only_her_own(database: Database) -> None:
     def work(number: int) -> None:
         with database.write() as connection:
-            note(connection, EventName.ISSUED, now=number)
+            note(connection, number)
             if number % 3 == 0:
                 raise KeyError(number)
 
@@ -98,9 +98,9 @@ def test_who_fails_undoes_only_her_own(database: Database) -> None:
 def test_one_bad_statement_undoes_only_its_own(database: Database) -> None:
     def work(number: int) -> None:
         with database.write() as connection:
-            note(connection, EventName.ISSUED, now=number)
+            note(connection, number)
             if number == 5:
-                connection.exec_driver_sql("INSERT INTO tokens (hash) VALUES ('x')")
+                connection.exec_driver_sql("INSERT INTO notes (words) VALUES (NULL)")
 
     ends = all_at_once(20, work)
     assert [n for n, end in enumerate(ends) if end is not None] == [5]
@@ -117,7 +117,7 @@ def test_E22_when_the_commit_fails_all_who_joined_are_told(database: Database) -
 
     def work(number: int) -> None:
         with database.write() as connection:
-            note(connection, EventName.ISSUED, now=number)
+            note(connection, number)
 
     event.listen(database._engine, "commit", full)
     ends = all_at_once(20, work)
@@ -139,7 +139,7 @@ def test_E22_a_disk_that_fills_up_under_many_writers(database: Database) -> None
 
     def work(number: int) -> None:
         with database.write() as connection:
-            note(connection, EventName.ISSUED, now=number, detail="x" * 3_000)
+            note(connection, number, "x" * 3_000)
 
     ends = all_at_once(24, work)
     refused = {n for n, end in enumerate(ends) if end is not None}
@@ -157,7 +157,7 @@ def test_a_writer_who_gives_up_strands_nobody(database: Database) -> None:
 
     def slow() -> None:
         with impatient.write() as connection:
-            note(connection, EventName.ISSUED, now=1)
+            note(connection, 1)
             inside.set()
             go.wait(10)
 
