@@ -20,6 +20,7 @@ CALLS = "openat,mkdir,mkdirat,write,pwrite64,fsync,fdatasync,rename,renameat,ren
 CALL = re.compile(r"^\d+ +(\w+)\((.*)\) += (-?\d+)(?:<(.*)>)?")
 ON = re.compile(r"^\d+<([^>]*)>")
 RENAMED = re.compile(r'^\d+<([^>]*)>, "([^"]*)", \d+<([^>]*)>, "([^"]*)"')
+RENAMED_BY_PATH = re.compile(r'^"([^"]*)/([^"/]*)", "([^"]*)/([^"/]*)"')
 
 
 @dataclass
@@ -63,22 +64,25 @@ class Watcher:
             self._dirty(path)
 
     def _made(self, said: str) -> None:
-        parent = str(Path(said.split('"')[1]).parent)
-        if parent.startswith(self.folder):
-            self._dirty(parent)
+        made = said.split('"')[1]
+        if self._counts(made) and made != self.folder:
+            self._dirty(str(Path(made).parent))
 
     def _renamed(self, said: str) -> None:
-        found = RENAMED.match(said)
+        found = RENAMED.match(said) or RENAMED_BY_PATH.match(said)
         if found is None or not found[1].startswith(self.folder):
             return
-        if f"{found[1]}/{found[2]}" in self.unsynced:
+        source = f"{found[1]}/{found[2]}"
+        if any(path == source or path.startswith(f"{source}/") for path in self.unsynced):
             self.problems.append(f"{found[4]} was named before it was safe")
         self._dirty(found[3])
 
     def _counts(self, path: str) -> bool:
-        """The index of the journal is made again from the journal, and the lock holds nothing."""
-        return path.startswith(self.folder) and not path.endswith(
-            ("-shm", "/lock", "/acknowledged")
+        """Not what is made again, as the journal's index or a cache, and not the empty lock."""
+        return (
+            path.startswith(self.folder)
+            and not path.endswith(("-shm", "/lock", "/acknowledged"))
+            and "/cache/" not in f"{path}/"
         )
 
     def _dirty(self, path: str) -> None:
@@ -119,6 +123,7 @@ def test_S14_E22_nothing_is_acknowledged_before_it_is_on_the_disk(tmp_path: Path
 
     assert watcher.problems == []
     assert {"issuer.db-wal", "vault.new", "purse", "segment-0000000000000001"} <= watcher.synced
+    assert {"keys", "schools", "north", "shops", "south"} <= watcher.synced
 
 
 def test_a_database_that_does_not_wait_for_the_disk_is_noticed(tmp_path: Path) -> None:

@@ -244,7 +244,7 @@ def test_an_answer_nobody_asked_for(shop: Shop, name: str) -> None:
 DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "settings-truncated": (
         lambda folder: (folder / "verifier.json").write_bytes(b'{"format":"carnet-ver'),
-        "malformed",
+        "vault_corrupt",
     ),
     "settings-open-to-others": (
         lambda folder: (folder / "verifier.json").chmod(0o644),

@@ -10,12 +10,16 @@ disk, which the watcher has to notice.
 import os
 import random
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from carnet_schemas.oid4vp import ResponseMode
 from carnet_securing.sealing import KdfParameters
+from carnet_trust.trust_file import TrustData
+from carnet_verifier.service import Verifier
 from carnet_wallet.vault.vault import Put, Remove, Vault
 from killloop.disturbances import EndAt, WatchedDatabase
 from killloop.journal import Journal
@@ -24,6 +28,17 @@ from killloop.sabotage import HastyDatabase
 from killloop.school import School
 from support.issuer_service import NOW
 from support.vaults import PASSPHRASE
+
+QUESTION = {
+    "credentials": [
+        {
+            "id": "certificate",
+            "format": "dc+sd-jwt",
+            "meta": {"vct_values": ["urn:carnet:skill-certificate:1"]},
+            "claims": [{"path": ["title"]}],
+        }
+    ]
+}
 
 
 class Acknowledgements(Journal):
@@ -44,11 +59,30 @@ class Acknowledgements(Journal):
         """What the watcher is to find by itself."""
 
 
+def make_verifier(folder: Path) -> None:
+    """A buyer's, with one question asked."""
+    made = Verifier.create(
+        folder,
+        name="Atelier",
+        url="https://shop.example",
+        passphrase=PASSPHRASE,
+        trust=TrustData.EMPTY,
+        certificate=None,
+        response_mode=ResponseMode.DIRECT_POST,
+        allow_loopback_http=False,
+    )
+    with closing(made) as verifier:
+        verifier.ask(QUESTION, unsigned=False, now=NOW)
+
+
 def main() -> None:
     """Issue and keep."""
     folder = Path(sys.argv[1])
     journal = Acknowledgements(folder / "acknowledged")
-    school = School.make(folder / "school", "https://school.example")
+    school = School.make(folder / "schools" / "north" / "school", "https://school.example")
+    journal.acknowledged("school")
+    make_verifier(folder / "shops" / "south" / "shop")
+    journal.acknowledged("verifier")
     kind = HastyDatabase if "hasty" in sys.argv[2:] else WatchedDatabase
     with school.doomed(EndAt(), journal, kind) as opened:
         for number in range(4):

@@ -5,22 +5,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL
 
 from carnet_securing.errors import CarnetError, ErrorKind
-from carnet_verifier.service.database import Database, ensure_schema
 from carnet_verifier.service.questions import NewQuestion, QuestionStore
+from carnet_verifier.service.tables import STORE
 
 NOW = 1_800_000_000
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[QuestionStore]:
-    url = URL.create("sqlite+pysqlite", database=str(tmp_path / "v.sqlite3"))
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-    database = Database(url)
-    ensure_schema(database)
+    on_server = request.param == "postgresql"
+    address = str(request.getfixturevalue("postgres_url")) if on_server else None
+    database = STORE.open(tmp_path, address)
     yield QuestionStore(database)
     database.close()
 

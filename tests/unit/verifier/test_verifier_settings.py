@@ -96,7 +96,7 @@ def test_damaged_settings_are_one_plain_error(
     rewrite(tmp_path, damage)
     with pytest.raises(CarnetError) as caught:
         VerifierSettings.load(tmp_path)
-    assert caught.value.kind is ErrorKind.MALFORMED
+    assert caught.value.kind is ErrorKind.VAULT_CORRUPT
     assert caught.value.message == "The verifier's settings are damaged."
     assert caught.value.hint
 
@@ -109,7 +109,7 @@ def test_settings_that_do_not_read(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "verifier.json").write_bytes(data)
     with pytest.raises(CarnetError) as caught:
         VerifierSettings.load(tmp_path)
-    assert caught.value.kind in {ErrorKind.MALFORMED, ErrorKind.TOO_LARGE}
+    assert caught.value.kind in {ErrorKind.VAULT_CORRUPT, ErrorKind.TOO_LARGE}
 
 
 @pytest.mark.parametrize("version", [0, 2, "1", None])

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from carnet_hosting.database import Database
+from carnet_hosting.folder import new_folder
 from carnet_schemas.oid4vp_request import ResponseMode
 from carnet_securing.durable_file import read_private_file, write_private_file
 from carnet_securing.errors import ErrorKind
@@ -21,15 +23,7 @@ from carnet_trust.trust_file import MAX_FILE_BYTES, TrustData, parse_trust_file,
 from carnet_verifier.policy import NoFurtherCondition
 from carnet_verifier.service import answering, asking, identity
 from carnet_verifier.service.asking import AskedQuestion
-from carnet_verifier.service.database import Database, ensure_schema
 from carnet_verifier.service.errors import ServiceError
-from carnet_verifier.service.folder import (
-    CACHE_FOLDER,
-    KEY_FILE,
-    TRUST_FILE,
-    new_folder,
-    open_database,
-)
 from carnet_verifier.service.identity import Asker
 from carnet_verifier.service.questions import QuestionStore, Result, unknown_question
 from carnet_verifier.service.settings import (
@@ -37,7 +31,12 @@ from carnet_verifier.service.settings import (
     VerifierSettings,
     check_settings_input,
 )
+from carnet_verifier.service.tables import STORE
 from carnet_verifier.surroundings import Surroundings
+
+KEY_FILE: Final = "request-key.json"
+TRUST_FILE: Final = "trust.json"
+CACHE_FOLDER: Final = "cache"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +89,10 @@ class Verifier:
         """Make a verifier in a new or empty folder, whole or not at all.
 
         Raises:
-            ServiceError: `malformed` for a name, address or certificate that will not do,
-                `conflict` when the folder holds something.
+            ServiceError: `malformed` for a name or certificate that will not do.
+            HostingError: `malformed` for an address that will not do, `conflict` when the
+                folder holds something.
+            CarnetError: as `folder.new_folder` and `Store.open`.
         """
         check_settings_input(name=name, url=url, allow_loopback_http=allow_loopback_http)
         signer, chain, kind = _key_and_chain(url, certificate)
@@ -121,7 +122,8 @@ class Verifier:
                 by stored requests, reads results or refreshes.
 
         Raises:
-            ServiceError: `not_found`, `malformed`, `unsupported_version`, `unavailable`.
+            HostingError: as `VerifierSettings.load` and `Store.open`.
+            StoreUnavailableError: the database cannot be used now.
             CarnetError: `vault_passphrase` or `vault_corrupt` for the key file.
         """
         settings = VerifierSettings.load(directory)
@@ -145,18 +147,12 @@ class Verifier:
         trust: TrustData,
         limits: Limits,
     ) -> "Verifier":
-        database = open_database(directory, settings.database)
-        try:
-            ensure_schema(database)
-        except BaseException:
-            database.close()
-            raise
         return cls(
             directory,
             settings=settings,
             signer=signer,
             trust=trust,
-            database=database,
+            database=STORE.open(directory, settings.database),
             limits=limits,
         )
 

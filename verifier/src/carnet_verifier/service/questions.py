@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, delete, insert, select, update
 
+from carnet_hosting.database import Database
 from carnet_securing import base64url, strict_json
 from carnet_securing.errors import ErrorKind
-from carnet_verifier.service.database import Database
 from carnet_verifier.service.errors import ServiceError
 from carnet_verifier.service.tables import QUESTIONS
 

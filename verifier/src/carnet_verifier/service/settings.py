@@ -4,22 +4,25 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
+from carnet_hosting.errors import HostingError
+from carnet_hosting.settings_file import SettingsFile
+from carnet_hosting.web_address import check_web_address
 from carnet_schemas.client_id import ClientIdPrefix, parse_client_id
 from carnet_schemas.errors import SchemaError
 from carnet_schemas.oid4vp import ResponseMode
 from carnet_schemas.text import check_plain
-from carnet_securing import strict_json
-from carnet_securing.durable_file import read_private_file, write_private_file
-from carnet_securing.errors import CarnetError, ErrorKind
-from carnet_securing.urls import check_issuer_identifier, check_url
+from carnet_securing.errors import ErrorKind
+from carnet_securing.strict_json import JsonObject
 from carnet_verifier.service.errors import ServiceError
 
-SETTINGS_FILE: Final = "verifier.json"
-_FORMAT: Final = "carnet-verifier"
-_VERSION: Final = 1
-_MAX_BYTES: Final = 64 * 1024
+SETTINGS: Final = SettingsFile(
+    name="verifier.json",
+    role="verifier",
+    version=1,
+    when_absent="Run `carnet verifier init` first.",
+    when_damaged="Restore verifier.json from a copy, or make a new verifier.",
+)
 _MAX_NAME: Final = 120
 
 
@@ -82,8 +85,6 @@ class VerifierSettings:
     def save(self, directory: Path) -> None:
         """Write `verifier.json`, for the owner alone."""
         members: dict[str, Any] = {
-            "format": _FORMAT,
-            "version": _VERSION,
             "name": self.name,
             "url": self.url,
             "client_id": self.client_id,
@@ -93,60 +94,40 @@ class VerifierSettings:
             "certificates": list(self.certificates),
             "database": self.database,
         }
-        write_private_file(directory / SETTINGS_FILE, strict_json.dumps_bytes(members))
+        SETTINGS.write(directory, members)
 
     @classmethod
     def load(cls, directory: Path) -> "VerifierSettings":
         """Read `verifier.json`, and check it as if a person had typed it.
 
         Raises:
-            ServiceError: `not_found`, `unsupported_version` or `malformed`.
+            HostingError: as `SettingsFile.read`.
         """
-        try:
-            data = read_private_file(directory / SETTINGS_FILE, max_bytes=_MAX_BYTES)
-        except CarnetError as error:
-            if error.kind is not ErrorKind.NOT_FOUND:
-                raise
-            raise ServiceError(
-                ErrorKind.NOT_FOUND,
-                "There is no verifier in this folder.",
-                hint="Run `carnet verifier init` first.",
-            ) from None
-        try:
-            members = strict_json.loads_object(data, max_bytes=_MAX_BYTES)
-        except CarnetError:
-            raise _damaged() from None
-        if members.get("format") != _FORMAT:
-            raise _damaged()
-        if members.get("version") != _VERSION:
-            raise ServiceError(
-                ErrorKind.UNSUPPORTED_VERSION, "This folder was made by another version."
-            )
-        return cls._checked(members)
+        return SETTINGS.read(directory, cls._checked)
 
     @classmethod
-    def _checked(cls, members: strict_json.JsonObject) -> "VerifierSettings":
+    def _checked(cls, members: JsonObject) -> "VerifierSettings":
+        settings = cls(
+            name=_text(members["name"]),
+            url=_text(members["url"]),
+            client_id=_text(members["client_id"]),
+            identification=Identification(members["identification"]),
+            response_mode=ResponseMode(members["response_mode"]),
+            allow_loopback_http=members["allow_loopback_http"] is True,
+            certificates=tuple(_text(one) for one in members["certificates"]),
+            database=None if members["database"] is None else _text(members["database"]),
+        )
         try:
-            settings = cls(
-                name=_text(members["name"]),
-                url=_text(members["url"]),
-                client_id=_text(members["client_id"]),
-                identification=Identification(members["identification"]),
-                response_mode=ResponseMode(members["response_mode"]),
-                allow_loopback_http=members["allow_loopback_http"] is True,
-                certificates=tuple(_text(one) for one in members["certificates"]),
-                database=None if members["database"] is None else _text(members["database"]),
-            )
             check_settings_input(
                 name=settings.name,
                 url=settings.url,
                 allow_loopback_http=settings.allow_loopback_http,
             )
             prefix = parse_client_id(settings.client_id).prefix
-        except (KeyError, TypeError, ValueError, ServiceError, SchemaError):
-            raise _damaged() from None
+        except (ServiceError, HostingError, SchemaError):
+            raise ValueError from None
         if prefix is not settings.identification.prefix:
-            raise _damaged()
+            raise ValueError
         return settings
 
 
@@ -154,7 +135,8 @@ def check_settings_input(*, name: str, url: str, allow_loopback_http: bool) -> N
     """Check what a person typed at `init`.
 
     Raises:
-        ServiceError: `malformed`, with what to write instead.
+        ServiceError: `malformed` for the name.
+        HostingError: `malformed` for the address, with what to write instead.
     """
     try:
         check_plain(name, max_characters=_MAX_NAME)
@@ -162,32 +144,16 @@ def check_settings_input(*, name: str, url: str, allow_loopback_http: bool) -> N
         raise ServiceError(
             ErrorKind.MALFORMED, "The name is empty, too long, or has invisible characters."
         ) from None
-    try:
-        check_issuer_identifier(url)
-        check_url(url, loopback_http=allow_loopback_http)
-    except CarnetError:
-        raise ServiceError(
-            ErrorKind.MALFORMED,
-            "The address is not one that wallets can open.",
-            hint="Use https://your.name, or http://localhost:PORT with --allow-loopback-http.",
-        ) from None
-    if url.endswith("/") or "%" in url or urlsplit(url).path.startswith("/.well-known"):
-        raise ServiceError(
-            ErrorKind.MALFORMED,
-            "The address ends with a slash or has a special character.",
-            hint="Write it without a slash at the end.",
-        )
+    check_web_address(
+        url,
+        allow_loopback_http=allow_loopback_http,
+        called="The address",
+        instead="Use https://your.name, or http://localhost:PORT with --allow-loopback-http.",
+        spelling="Write it without a slash at the end.",
+    )
 
 
 def _text(value: object) -> str:
     if type(value) is not str:
         raise TypeError("not a text")
     return value
-
-
-def _damaged() -> ServiceError:
-    return ServiceError(
-        ErrorKind.MALFORMED,
-        "The verifier's settings are damaged.",
-        hint="Restore verifier.json from a copy, or make a new verifier.",
-    )

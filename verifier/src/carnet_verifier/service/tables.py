@@ -17,6 +17,17 @@ from sqlalchemy import (
     Text,
 )
 
+from carnet_hosting.store import Store
+
+STORE: Final = Store(
+    file="verifier.sqlite3",
+    newest="0001",
+    migrations="carnet_verifier:service/migrations",
+    lock=4_712_212,
+    driver="carnet-verifier[postgres]",
+    when_damaged="Move verifier.sqlite3 away; a new one is made. Open questions are lost.",
+)
+
 METADATA: Final = MetaData()
 
 QUESTIONS: Final = Table(

@@ -5,30 +5,25 @@ Bodies are read whole under a bound and parsed strictly; FastAPI's own body mode
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from carnet_hosting.answers import NO_STORE, SecurityHeaders, json_response
+from carnet_hosting.errors import StoreUnavailableError
+from carnet_hosting.requests import FORM, media_type, read_body
 from carnet_schemas.errors import SchemaError
 from carnet_schemas.form import parse_form
 from carnet_schemas.oid4vp_request import REQUEST_OBJECT_TYPE
-from carnet_securing import strict_json
 from carnet_securing.errors import CarnetError, ErrorKind
 from carnet_verifier.service.answering import MAX_FORM_BYTES
 from carnet_verifier.service.errors import ServiceError
 from carnet_verifier.service.facade import Verifier
 
-_FORM: Final = "application/x-www-form-urlencoded"
-_JSON: Final = "application/json"
+_REQUEST_OBJECT: Final = f"application/{REQUEST_OBJECT_TYPE}"
 _MAX_NONCE: Final = 512
-_HEADERS: Final = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-}
 _STATUS: Final = {
     ErrorKind.NOT_FOUND: 404,
     ErrorKind.FORBIDDEN: 403,
@@ -40,15 +35,10 @@ _STATUS: Final = {
 
 
 async def _body(request: Request) -> bytes:
-    """The whole body, refused as soon as it grows beyond the bound."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+    """The whole form, under a bound."""
+    if media_type(request)[0] != FORM:
         raise _NotAFormError
-    received = bytearray()
-    async for piece in request.stream():
-        received += piece
-        if len(received) > MAX_FORM_BYTES:
-            raise ServiceError(ErrorKind.TOO_LARGE, "The answer is larger than allowed.")
-    return bytes(received)
+    return await read_body(request, max_bytes=MAX_FORM_BYTES)
 
 
 class _NotAFormError(Exception):
@@ -68,6 +58,7 @@ def create_app(verifier: Verifier, *, clock: Callable[[], int]) -> FastAPI:
     _add_request_routes(app, verifier, clock)
     _add_answer_routes(app, verifier, clock)
     _add_error_handlers(app)
+    app.add_middleware(SecurityHeaders)
 
     @app.get("/.well-known/did.json")
     @app.get("/did.json")
@@ -75,18 +66,16 @@ def create_app(verifier: Verifier, *, clock: Callable[[], int]) -> FastAPI:
         document = verifier.did_document()
         if document is None:
             raise ServiceError(ErrorKind.NOT_FOUND, "There is nothing here.")
-        return _json(200, document)
+        return json_response(document)
 
     return app
 
 
 def _add_request_routes(app: FastAPI, verifier: Verifier, clock: Callable[[], int]) -> None:
-    media_type = f"application/{REQUEST_OBJECT_TYPE}"
-
     @app.get("/request/{question_id}")
     def request_object(question_id: str) -> Response:
         signed = verifier.request_object(question_id, wallet_nonce=None, now=clock())
-        return Response(signed, media_type=media_type, headers=_HEADERS)
+        return Response(signed, media_type=_REQUEST_OBJECT, headers=NO_STORE)
 
     @app.post("/request/{question_id}")
     def request_object_for(question_id: str, body: Body) -> Response:
@@ -95,7 +84,7 @@ def _add_request_routes(app: FastAPI, verifier: Verifier, clock: Callable[[], in
         if wallet_nonce is not None and len(wallet_nonce) > _MAX_NONCE:
             raise ServiceError(ErrorKind.TOO_LARGE, "The wallet's nonce is too long.")
         signed = verifier.request_object(question_id, wallet_nonce=wallet_nonce, now=clock())
-        return Response(signed, media_type=media_type, headers=_HEADERS)
+        return Response(signed, media_type=_REQUEST_OBJECT, headers=NO_STORE)
 
 
 def _add_answer_routes(app: FastAPI, verifier: Verifier, clock: Callable[[], int]) -> None:
@@ -103,18 +92,18 @@ def _add_answer_routes(app: FastAPI, verifier: Verifier, clock: Callable[[], int
     def response(question_id: str, body: Body) -> Response:
         """Section 8.2. The wallet learns that its answer arrived, never what it was worth."""
         verifier.receive(question_id, body, now=clock())
-        return _json(200, {})
+        return json_response({})
 
     @app.get("/result/{question_id}")
     def result(question_id: str, request: Request) -> Response:
         """For whoever asked, by the token that `ask` returned (section 13.3)."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
-            return _json(401, {}, {"WWW-Authenticate": 'Bearer realm="result"'})
+            asking = {"WWW-Authenticate": 'Bearer realm="result"'}
+            return json_response({}, status=401, headers=NO_STORE | asking)
         found = verifier.result_by_token(question_id, token.strip())
         report = found.report or {}
-        return _json(
-            200,
+        return json_response(
             {
                 "id": found.id,
                 "standing": found.standing_at(clock()),
@@ -123,7 +112,7 @@ def _add_answer_routes(app: FastAPI, verifier: Verifier, clock: Callable[[], int
                 "ground": report.get("ground"),
                 "report": found.report,
                 "claims": found.claims,
-            },
+            }
         )
 
 
@@ -131,7 +120,8 @@ def _add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(CarnetError)
     def refused(_request: Request, error: CarnetError) -> Response:
         status = _STATUS.get(error.kind, 400)
-        headers = {"Retry-After": "5"} if status == 503 else {}
+        seconds = error.retry_after if isinstance(error, StoreUnavailableError) else 5
+        headers = {"Retry-After": str(seconds)} if status == 503 else {}
         return _error(status, "invalid_request", error.message, headers)
 
     @app.exception_handler(SchemaError)
@@ -156,14 +146,6 @@ def _form(body: bytes) -> dict[str, str]:
     return parse_form(body.decode("ascii", "replace"), max_characters=MAX_FORM_BYTES)
 
 
-def _json(status: int, members: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
-    return Response(
-        strict_json.dumps_bytes(members),
-        status_code=status,
-        media_type=_JSON,
-        headers=_HEADERS | (headers or {}),
-    )
-
-
 def _error(status: int, code: str, description: str, headers: dict[str, str]) -> Response:
-    return _json(status, {"error": code, "error_description": description}, headers)
+    shape = {"error": code, "error_description": description}
+    return json_response(shape, status=status, headers=NO_STORE | headers)

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the connection `database.ensure_schema` hands over."""
+"""Alembic's entry: runs the migrations on the connection `Store.bring_up` hands over."""
 
 from alembic import context
 
