@@ -16,11 +16,34 @@ from typing import Any
 
 import pytest
 
+from architecture.cli_reference import LISTS, PRINTS
 from carnet_cli.demo.processes import BoundSocket
 from carnet_cli.main import main
 from carnet_securing import strict_json
 from support.commands import CARNET
 from support.shared import REPOSITORY
+
+FURTHER = """
+carnet issuer pause school RECORD --reason contested
+carnet issuer resume school RECORD
+carnet wallet show mine CARD
+carnet wallet show mine CARD --raw
+carnet wallet screen mine CARD --claims title,month
+carnet wallet trust mine trust.json
+carnet wallet passphrase mine --new-passphrase-file new.txt
+carnet verifier trust shop trust.json
+carnet issuer withdraw school RECORD --reason issued_in_error
+"""
+"""Commands that no page shows, after those that one does."""
+
+
+def check_members(words: list[str], answer: Any) -> None:
+    """The JSON of a command has the members that the command reference names, and no others."""
+    name = words[0] if words[0] in PRINTS else " ".join(words[:2])
+    shape = answer[0] if name in LISTS else answer
+    raw = {"id", "raw"} if "--raw" in words else None
+    assert set(shape) == (raw or set(PRINTS[name])), name
+    assert name not in LISTS or isinstance(answer, list)
 
 
 class Reader:
@@ -34,6 +57,7 @@ class Reader:
             "https://school.example": self.school.url,
             "https://shop.example": self.shop.url,
         }
+        self.ran: set[str] = set()
         self.outcomes: list[str | None] = []
         self.services: list[subprocess.Popen[bytes]] = []
         self.parent_read, self.parent_write = os.pipe()
@@ -64,10 +88,12 @@ class Reader:
             typed = re.sub(rf"(?<![\w-]){re.escape(placeholder)}(?![\w-])", value, typed)
         words = [word for word in shlex.split(typed)[1:] if word != "--json"]
         if words[1] == "serve":
+            self.ran.add(" ".join(words[:2]))
             self._serve(words)
             return
         extra = ["--yes"] if words[1] == "present" else []
         wants_json = not target
+        self.ran.add(" ".join(words[:2]))
         self.capsys.readouterr()
         code = main([*words, *extra, *(["--json"] if wants_json else [])])
         out, err = self.capsys.readouterr()
@@ -76,20 +102,25 @@ class Reader:
         if target:
             (self.folder / target.strip()).write_text(out, encoding="utf-8")
         elif wants_json:
-            self._remember(words, strict_json.loads(out, max_bytes=2**22))
+            answer = strict_json.loads(out, max_bytes=2**22)
+            check_members(words, answer)
+            self._remember(words, answer)
 
     def _serve(self, words: list[str]) -> None:
         bound = self.school if words[0] == "issuer" else self.shop
         fd = bound.listener.fileno()
         service = subprocess.Popen(
-            [*CARNET, *words, "--socket-fd", str(fd), "--parent-fd", str(self.parent_read)],
+            [
+                *(*CARNET, *words, "--json"),
+                *("--socket-fd", str(fd), "--parent-fd", str(self.parent_read)),
+            ],
             cwd=self.folder,
             pass_fds=[fd, self.parent_read],
             stdout=subprocess.PIPE,
         )
         self.services.append(service)
         assert service.stdout is not None
-        assert service.stdout.readline()
+        check_members(words, strict_json.loads(service.stdout.readline(), max_bytes=2**10))
 
     def _remember(self, words: list[str], answer: Any) -> None:
         match words[:2]:
@@ -132,13 +163,19 @@ def reader(
     one.close()
 
 
-def test_the_readme_and_the_integrators_guide(reader: Reader) -> None:
+def test_the_readme_the_integrators_guide_and_what_no_page_shows(reader: Reader) -> None:
     assert len(reader.follow("README.md")) >= 17
     assert reader.outcomes == ["verified"]
     reader.outcomes.clear()
     assert len(reader.follow("docs/integrators.md")) >= 5
     # A copy, the same without a network, and a question nobody has answered yet.
     assert reader.outcomes == ["verified", "undetermined", None]
+    (reader.folder / "new.txt").write_text("another pretend passphrase")
+    for command in FURTHER.strip().splitlines():
+        reader.run(command)
+    assert {name for name in PRINTS if name.startswith(("issuer", "wallet", "verifier"))} <= (
+        reader.ran
+    )
 
 
 def test_the_operators_guide(reader: Reader) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from architecture.cli_reference import PRINTS
 from carnet_securing import strict_json
 from support.commands import CARNET, CARNET_AT_A_TERMINAL
 
@@ -28,6 +29,7 @@ def test_the_whole_road_is_answered_and_swept(home: Path) -> None:
     )
     assert done.returncode == 0, done.stderr.decode()
     result = strict_json.loads_object(done.stdout, max_bytes=1024 * 1024)
+    assert set(result) == set(PRINTS["demo"])
     assert result["outcome"] == "verified"
     assert result["after_withdrawal"] == "rejected"
     assert result["after_withdrawal_ground"] == "withdrawn"

@@ -14,6 +14,15 @@ _MARKS: Final = {
     "not_applicable": " ",
     "unlisted": "?",
 }
+_SOURCES: Final = {
+    "shipped": {"fr": "fourni avec Carnet", "en": "shipped with Carnet"},
+    "trust_file": {"fr": "votre liste", "en": "your list"},
+    "given": {"fr": "donné par vous", "en": "given by you"},
+    "cache": {"fr": "lu plus tôt", "en": "read earlier"},
+    "fetched": {"fr": "lu à l'instant", "en": "read just now"},
+    "credential": {"fr": "le document lui-même", "en": "the document itself"},
+    "holder": {"fr": "la personne", "en": "the holder"},
+}
 _LONGEST_VALUE: Final = 200
 _MOST_LINES: Final = 200
 
@@ -46,10 +55,20 @@ def claim_lines(vct: str, claims: Mapping[str, Any]) -> list[str]:
 def _further(check: Mapping[str, Any]) -> Sequence[str]:
     further = []
     if check["age"] is not None:
-        further.append(f"{check['source']}, {check['age']} s")
+        further.append(_both(_sourced(check["source"], check["age"])))
     further.extend(f"! {_both(alert['text'])}" for alert in check["alerts"])
     further.extend(_both(check[name]) for name in ("does_not_prove", "what_to_do") if check[name])
     return further
+
+
+def _sourced(source: str, age: int) -> dict[str, str]:
+    """Where a value is from, and how old it is in the largest unit that says enough."""
+    count, fr, en = age, "s", "s"
+    for size, one_fr, one_en in ((60, "min", "min"), (3_600, "h", "h"), (86_400, "j", "d")):
+        if age >= 2 * size:
+            count, fr, en = age // size, one_fr, one_en
+    words = _SOURCES[source]
+    return {"fr": f"{words['fr']}, il y a {count} {fr}", "en": f"{words['en']}, {count} {en} ago"}
 
 
 def _both(text: Mapping[str, str]) -> str:

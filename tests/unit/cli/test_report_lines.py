@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from carnet_cli import reports
 from carnet_cli.reports import claim_lines, report_lines
 from carnet_trust.lookup_cache import MemoryLookupCache
+from carnet_trust.lookups import Source
 from carnet_verifier import Ground, Outcome, Shown, Surroundings, examine_answer
 from carnet_verifier.testing import ready_answer
 from support.examining import Bench, on_screen
@@ -42,7 +44,31 @@ def test_alerts_and_ages_are_told() -> None:
     report = bench.report(document, lookups=on_demand(bench.web, cache), now=NOW + 2_000)
     lines = report_lines(report.to_json())
     assert sum("The last readable copy is used." in line for line in lines) == 2
-    assert sum(line.strip() == "cache, 2000 s" for line in lines) == 2
+    aged = "lu plus tôt, il y a 33 min / read earlier, 33 min ago"
+    assert sum(line.strip() == aged for line in lines) == 2
+
+
+@pytest.mark.parametrize(
+    ("age", "told"),
+    [
+        (0, "il y a 0 s / read just now, 0 s ago"),
+        (119, "il y a 119 s / read just now, 119 s ago"),
+        (120, "il y a 2 min / read just now, 2 min ago"),
+        (7_199, "il y a 119 min / read just now, 119 min ago"),
+        (7_200, "il y a 2 h / read just now, 2 h ago"),
+        (172_800, "il y a 2 j / read just now, 2 d ago"),
+        (9_000_000, "il y a 104 j / read just now, 104 d ago"),
+    ],
+)
+def test_an_age_is_told_in_the_largest_unit_that_says_enough(age: int, told: str) -> None:
+    bench = Bench()
+    report = bench.report(bench.issue()).to_json()
+    report["checks"] = [dict(report["checks"][0], source="fetched", age=age)]
+    assert report_lines(report)[-1].strip() == f"lu à l'instant, {told}"
+
+
+def test_every_source_has_its_words() -> None:
+    assert {str(source) for source in Source} | {"holder"} == set(reports._SOURCES)
 
 
 def test_a_recording_is_told_first() -> None:

@@ -157,7 +157,13 @@ def offer(
         ),
     ] = False,
     expires_in: Annotated[
-        int | None, typer.Option("--expires-in", min=1, max=90 * 86_400, help="In seconds.")
+        int | None,
+        typer.Option(
+            "--expires-in",
+            min=1,
+            max=90 * 86_400,
+            help="Seconds it can be used; else a week, or ten minutes without a code.",
+        ),
     ] = None,
     png: Annotated[Path | None, typer.Option("--png", help="Write the link as a QR code.")] = None,
     json_output: options.Json = False,

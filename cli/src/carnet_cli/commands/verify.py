@@ -49,7 +49,9 @@ _CODES: Final = {
 def command(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The document, or - for stdin.")],
     *,
-    trust: Annotated[Path | None, typer.Option("--trust", help="Trust entries.")] = None,
+    trust: Annotated[
+        Path | None, typer.Option("--trust", help="Trust entries. Without, everyone is unlisted.")
+    ] = None,
     nonce: Annotated[str | None, typer.Option("--nonce", help="The one you asked with.")] = None,
     audience: Annotated[
         str | None, typer.Option("--audience", help="The identifier you asked under.")
@@ -64,7 +66,8 @@ def command(
         str | None, typer.Option("--code", help="The six digits you showed the holder.")
     ] = None,
     status: Annotated[
-        Path | None, typer.Option("--status", help="A status list token, instead of fetching it.")
+        Path | None,
+        typer.Option("--status", help="A file with the status list, not fetched then."),
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Open no connection.")] = False,
     fetch_types: Annotated[
