@@ -17,12 +17,12 @@ from carnet_schemas.faults import refuse
 
 _REFUSED_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 # Letters and marks that fonts draw as nothing.
-_INVISIBLE: Final = frozenset(
+INVISIBLE: Final = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
     + "".join(map(chr, range(0xFE00, 0xFE10)))
     + "".join(map(chr, range(0xE0100, 0xE01F0)))
 )
-_MAX_STACKED_MARKS: Final = 3
+MAX_STACKED_MARKS: Final = 3
 
 # The part of the rule that a JSON Schema pattern can say (characters of the basic plane).
 PLAIN_PATTERN: Final = (
@@ -60,10 +60,10 @@ def _fault(text: str) -> str:
     marks = 0
     for character in text:
         category = unicodedata.category(character)
-        if category in _REFUSED_CATEGORIES or character in _INVISIBLE:
+        if category in _REFUSED_CATEGORIES or character in INVISIBLE:
             return "A text holds a control or invisible character."
         marks = marks + 1 if category in {"Mn", "Me"} else 0
-        if marks > _MAX_STACKED_MARKS:
+        if marks > MAX_STACKED_MARKS:
             return "A text holds too many combining marks in a row."
     return ""
 

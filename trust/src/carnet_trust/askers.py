@@ -8,10 +8,18 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
+from carnet_schemas.client_id import ClientIdPrefix
 from carnet_securing import base64url
 from carnet_securing.did import key_of_did_url
 from carnet_securing.errors import CarnetError
-from carnet_trust.display_name import entry_name, host_name, identifier_name, key_name, short_form
+from carnet_trust.display_name import (
+    DisplayName,
+    entry_name,
+    host_name,
+    identifier_name,
+    key_name,
+    short_form,
+)
 from carnet_trust.trust_file import TrustData
 
 
@@ -57,17 +65,24 @@ def asker_name(client_id: str, *, trust: TrustData, lang: str, now: int) -> Aske
 
 def _stranger(client_id: str) -> str:
     prefix, _, value = client_id.partition(":")
-    if prefix == "x509_san_dns":
-        return host_name(value).text
-    if prefix == "decentralized_identifier" and value.startswith(("did:jwk:", "did:key:")):
-        try:
-            return key_name(key_of_did_url(value)).text
-        except CarnetError:
-            return _digest(client_id)
-    if prefix in ("redirect_uri", "decentralized_identifier"):
-        named = identifier_name(value.partition("?")[0])
-        return _digest(client_id) if named is None else named.text
-    return _digest(client_id)
+    named: DisplayName | None = None
+    match prefix:
+        case ClientIdPrefix.X509_SAN_DNS:
+            named = host_name(value)
+        case ClientIdPrefix.REDIRECT_URI:
+            named = identifier_name(value.partition("?")[0])
+        case ClientIdPrefix.DECENTRALIZED_IDENTIFIER:
+            named = _did_name(value)
+    return _digest(client_id) if named is None else named.text
+
+
+def _did_name(did: str) -> DisplayName | None:
+    if not did.startswith(("did:jwk:", "did:key:")):
+        return identifier_name(did)
+    try:
+        return key_name(key_of_did_url(did))
+    except CarnetError:
+        return None
 
 
 def _digest(client_id: str) -> str:

@@ -73,11 +73,7 @@ class CachedLookups:
             raise UndeterminedError(
                 ErrorKind.STATUS_UNAVAILABLE, "The status list is not one its issuer publishes."
             )
-
-        def keys_of(kid: str | None) -> tuple[PublicJwk, ...]:
-            return self.issuer_keys(
-                signer.issuer, route=signer.route, kid=kid, entry=signer.entry, now=now
-            ).value
+        keys_of = signer.keys_from(self, now=now)
 
         kept = self._lists.read(
             uri,

@@ -10,13 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from carnet_schemas.text import INVISIBLE, MAX_STACKED_MARKS
+
 _ELLIPSIS: Final = "…"
-# Letters and marks that show as nothing though their category says letter or mark.
-_BLANKS: Final = frozenset("\u00ad\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | frozenset(
-    chr(code) for code in (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
-)
 _HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
-_MAX_MARKS_IN_A_ROW: Final = 3
 # Scripts that a reader takes for one another; Han, kana and Latin often stand side by side.
 _LOOKALIKE_SCRIPTS: Final = frozenset(
     {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU", "DESERET"}
@@ -71,10 +68,10 @@ def _visible(text: str) -> str:
             kept.append(" ")
             continue
         category = unicodedata.category(character)
-        if category in _HIDDEN_CATEGORIES or character in _BLANKS:
+        if category in _HIDDEN_CATEGORIES or character in INVISIBLE:
             continue
         combining = combining + 1 if category.startswith("M") else 0
-        if combining <= _MAX_MARKS_IN_A_ROW:
+        if combining <= MAX_STACKED_MARKS:
             kept.append(character)
     return "".join(kept)
 

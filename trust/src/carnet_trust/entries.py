@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from carnet_schemas import signer_classes
+from carnet_schemas.client_id import ClientIdPrefix
 from carnet_schemas.languages import LANGUAGES
 from carnet_securing.errors import InvalidError
 from carnet_securing.jwk import PublicJwk, parse_public_jwk
@@ -35,9 +36,13 @@ _MAX_TYPES: Final = 64
 _MAX_ASKERS: Final = 16
 _MAX_TEXT: Final = 2_048
 # A request under `redirect_uri:` is not signed: anybody can send one in anybody's name.
-_SIGNED_PREFIXES: Final = ("decentralized_identifier:did:", "x509_san_dns:", "x509_hash:")
+_SIGNED_PREFIXES: Final = (
+    f"{ClientIdPrefix.DECENTRALIZED_IDENTIFIER}:did:",
+    f"{ClientIdPrefix.X509_SAN_DNS}:",
+    f"{ClientIdPrefix.X509_HASH}:",
+)
 _DID: Final = re.compile(r"did:[a-z0-9]+:[A-Za-z0-9._%:\-]+", re.ASCII)
-_DID_ROUTES: Final = {
+DID_ROUTES: Final = {
     IssuerKeyRoute.DID_WEB: "did:web:",
     IssuerKeyRoute.DID_JWK: "did:jwk:",
     IssuerKeyRoute.DID_KEY: "did:key:",
@@ -184,7 +189,7 @@ def _instant(members: JsonObject, name: str) -> int | None:
 
 def _check_identifier(iss: str, route: IssuerKeyRoute) -> None:
     """The form of `iss` must allow the route, or the entry could never match."""
-    method = _DID_ROUTES.get(route)
+    method = DID_ROUTES.get(route)
     if method is not None:
         fits = iss.startswith(method) and _DID.fullmatch(iss) is not None
     elif route is IssuerKeyRoute.PINNED and iss.startswith("did:"):

@@ -56,11 +56,7 @@ class GivenStatusLists:
             InvalidError: why the only file that could be read is refused.
         """
         signer = ListSigner.of(found)
-
-        def keys_of(kid: str | None) -> tuple[PublicJwk, ...]:
-            return self.issuer_keys(
-                signer.issuer, route=signer.route, kid=kid, entry=signer.entry, now=now
-            ).value
+        keys_of = signer.keys_from(self, now=now)
 
         newest: VerifiedStatusList | None = None
         refusal: CarnetError | None = None

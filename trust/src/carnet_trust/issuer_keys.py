@@ -49,7 +49,7 @@ class KnownKeys:
     fresh_for: int | None = None
 
     def check_not_removed(self, kid: str | None) -> None:
-        """Refuse a key by name when the issuer took it away .
+        """Refuse a key by name when the issuer took it away.
 
         Raises:
             InvalidError: `key_not_trusted`.

@@ -15,7 +15,7 @@ from carnet_securing.jwk import PublicJwk
 from carnet_securing.key_route import IssuerKeyRoute
 from carnet_securing.limits import Limits
 from carnet_securing.x509 import IssuerName, UnverifiedLeaf, read_unverified_leaf
-from carnet_trust.entries import TrustEntry
+from carnet_trust.entries import DID_ROUTES, TrustEntry
 from carnet_trust.issuer_home import home_of
 from carnet_trust.lookups import Dated, FoundIssuer, Lookups, Source
 from carnet_trust.trust_file import TrustData
@@ -100,19 +100,12 @@ def _keys_too_old() -> UndeterminedError:
 
 def _default_route(iss: str) -> IssuerKeyRoute:
     """The route for an issuer nobody listed, by nothing but the form of its identifier."""
-    for route, method in _DID_METHODS:
+    for route, method in DID_ROUTES.items():
         if iss.startswith(method):
             return route
     if iss.startswith(("https://", "http://")) and home_of(iss) is not None:
         return IssuerKeyRoute.METADATA
     raise _no_route()
-
-
-_DID_METHODS = (
-    (IssuerKeyRoute.DID_WEB, "did:web:"),
-    (IssuerKeyRoute.DID_JWK, "did:jwk:"),
-    (IssuerKeyRoute.DID_KEY, "did:key:"),
-)
 
 
 def _issuer_of_leaf(

@@ -6,7 +6,7 @@ from carnet_securing.errors import CarnetError, ErrorKind, InvalidError, Undeter
 from carnet_securing.status_list import VerifiedStatusList
 from carnet_securing.strict_json import dumps_bytes, loads_object
 from carnet_trust.issuer_home import home_of, is_under
-from carnet_trust.lookup_cache import CacheRecord, LookupCache, RecordKind
+from carnet_trust.lookup_cache import CacheRecord, LookupCache, RecordKind, keep
 from carnet_trust.lookups import Dated, LookupAlert, Source
 from carnet_trust.status_tokens import KeysOf, ListSigner, StatusTokens, alerts_about
 
@@ -68,8 +68,7 @@ class KeptLists:
 
         Raises:
             OlderListError: `status_invalid` for an older list (attack row T12).
-            InvalidError: what
-                `StatusTokens.verify` raises.
+            InvalidError: what `StatusTokens.verify` raises.
             UndeterminedError: as `StatusTokens.verify`. Not being able to keep it is no error.
         """
         verified = self._tokens.verify(token, uri=uri, signer=signer, keys_of=keys_of, now=now)
@@ -79,7 +78,7 @@ class KeptLists:
             )
         record = CacheRecord(
             kind=RecordKind.STATUS_LIST,
-            name=_name(uri, signer),
+            name=list_name(uri, signer),
             body=token,
             fetched_at=now,
             listed=signer.entry is not None,
@@ -96,7 +95,7 @@ class KeptLists:
         return 0 if record is None else record.marks.get(_ISSUED_AT, 0)
 
     def _record(self, uri: str, signer: ListSigner) -> CacheRecord | None:
-        return self._cache.get(RecordKind.STATUS_LIST, _name(uri, signer))
+        return self._cache.get(RecordKind.STATUS_LIST, list_name(uri, signer))
 
 
 def is_issuers_list(uri: str, *, issuer: str, cache: LookupCache) -> bool:
@@ -146,15 +145,6 @@ def keep_aggregation(
     keep(cache, record)
 
 
-def keep(cache: LookupCache, record: CacheRecord) -> bool:
-    """Put a record; False when there was no room. The value fetched is good all the same."""
-    try:
-        cache.put(record)
-    except CarnetError:
-        return False
-    return True
-
-
 def last_good(
     dated: Dated[VerifiedStatusList], *, older_offered: bool
 ) -> Dated[VerifiedStatusList]:
@@ -170,5 +160,6 @@ def last_good(
     )
 
 
-def _name(uri: str, signer: ListSigner) -> str:
+def list_name(uri: str, signer: ListSigner) -> str:
+    """The name of a list's record: one address serves each issuer and route by itself."""
     return f"{signer.route.value} {signer.issuer} {uri}"

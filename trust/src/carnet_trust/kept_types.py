@@ -8,8 +8,7 @@ from carnet_securing.limits import Limits
 from carnet_securing.urls import check_url
 from carnet_trust.http_freshness import FRESH_FOR, lifetime_of
 from carnet_trust.integrity import check_integrity
-from carnet_trust.kept_lists import keep
-from carnet_trust.lookup_cache import CacheRecord, LookupCache, RecordKind
+from carnet_trust.lookup_cache import CacheRecord, LookupCache, RecordKind, keep
 from carnet_trust.lookups import Dated, Freshness, LookupAlert, Source
 from carnet_trust.type_copies import FetchCopy, copy_name, issuers_copy
 from carnet_trust.type_document import parse_type_document

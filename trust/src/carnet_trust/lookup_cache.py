@@ -7,11 +7,14 @@ parsed again. Keys are only as safe as the place that keeps them.
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from threading import Lock
 from types import MappingProxyType
 from typing import Final, Protocol
+
+from carnet_securing.errors import CarnetError
 
 _NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
 
@@ -61,6 +64,12 @@ class LookupCache(Protocol):
             UndeterminedError: `storage_full` when it cannot be written.
         """
         ...
+
+
+def keep(cache: LookupCache, record: CacheRecord) -> None:
+    """Put a record where there is room for it: the value that was fetched is good all the same."""
+    with suppress(CarnetError):
+        cache.put(record)
 
 
 class MemoryLookupCache:

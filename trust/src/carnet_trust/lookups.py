@@ -6,59 +6,17 @@ credential of an issuer). Either way the answer says how old it is and where it 
 """
 
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import Protocol
 
 from carnet_securing.credential import IssuerKey
 from carnet_securing.jwk import PublicJwk
 from carnet_securing.key_route import IssuerKeyRoute
 from carnet_securing.status_list import VerifiedStatusList
+from carnet_trust.dated import Dated, LookupAlert, Source
 from carnet_trust.entries import TrustEntry
+from carnet_trust.type_metadata import TypeMetadata
 
-if TYPE_CHECKING:
-    from carnet_trust.type_metadata import TypeMetadata
-
-T = TypeVar("T")
-
-
-class Source(StrEnum):
-    """Where a looked-up value came from."""
-
-    SHIPPED = "shipped"
-    TRUST_FILE = "trust_file"
-    CREDENTIAL = "credential"
-    CACHE = "cache"
-    FETCHED = "fetched"
-    GIVEN = "given"
-
-
-class LookupAlert(StrEnum):
-    """Something a person should know about a value that is used all the same.
-
-    `same_kid_other_key`: the issuer put another key under a name it had used before.
-    `older_list_offered`: an older status list came in the place of a newer one; the newer
-    one is kept. `last_good_kept`: fetching failed, so this is the last good value.
-    `few_in_list`: so few credentials share the list that asking for it singles one out.
-    """
-
-    SAME_KID_OTHER_KEY = "same_kid_other_key"
-    OLDER_LIST_OFFERED = "older_list_offered"
-    LAST_GOOD_KEPT = "last_good_kept"
-    FEW_IN_LIST = "few_in_list"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dated(Generic[T]):
-    """A value with its source and the time, in Unix seconds, at which it was current."""
-
-    value: T
-    fetched_at: int
-    source: Source
-    alerts: tuple[LookupAlert, ...] = ()
-
-    def age(self, now: int) -> int:
-        """Seconds since the value was current; 0 when the clock went backwards."""
-        return max(0, now - self.fetched_at)
+__all__ = ["Dated", "FoundIssuer", "Freshness", "LookupAlert", "Lookups", "Source"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +92,7 @@ class Lookups(Protocol):
 
     def type_metadata(
         self, vct: str, *, integrity: str | None, now: int, issuer: str | None = None
-    ) -> "Dated[TypeMetadata]":
+    ) -> Dated[TypeMetadata]:
         """The metadata of a type with everything it extends, merged.
 
         Args:

@@ -34,11 +34,11 @@ from carnet_trust.kept_lists import (
     OlderListError,
     aggregated,
     is_issuers_list,
-    keep,
     keep_aggregation,
     last_good,
+    list_name,
 )
-from carnet_trust.lookup_cache import LookupCache
+from carnet_trust.lookup_cache import LookupCache, keep
 from carnet_trust.lookups import Dated, FoundIssuer, Freshness, LookupAlert, Source
 from carnet_trust.status_tokens import KeysOf, ListSigner, StatusTokens, token_bytes
 from carnet_trust.type_metadata import TypeMetadata
@@ -120,13 +120,9 @@ class OnDemandLookups:
         """
         signer = ListSigner.of(found)
         self._check_whose(uri, signer)
+        keys_of = signer.keys_from(self, now=now)
 
-        def keys_of(kid: str | None) -> tuple[PublicJwk, ...]:
-            return self.issuer_keys(
-                signer.issuer, route=signer.route, kid=kid, entry=signer.entry, now=now
-            ).value
-
-        name = f"{signer.route.value} {signer.issuer} {uri}"
+        name = list_name(uri, signer)
         with self._list_attempts.alone(name):
             kept, reason = self._kept_list(uri, signer, keys_of, now=now)
             if kept is not None and kept.fetched_at <= now < kept.value.fresh_until(

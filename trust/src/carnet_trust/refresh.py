@@ -245,23 +245,23 @@ class _Run:
         self._note(dated.alerts)
         return uri
 
+    def _fetch_document(self, address: str) -> Fetched:
+        around = self._around
+        return kept_types.fetch_type_document(
+            address,
+            fetch=around.fetch,
+            limits=around.limits,
+            loopback_http=around.loopback_http,
+        )
+
     def _refresh_type(self, vct: str) -> str:
         around = self._around
-
-        def fetch_document(name: str) -> Fetched:
-            return kept_types.fetch_type_document(
-                name,
-                fetch=around.fetch,
-                limits=around.limits,
-                loopback_http=around.loopback_http,
-            )
-
         kept_types.resolve(
             vct,
             integrity=None,
             cache=around.cache,
             freshness=Freshness(),
-            fetch_document=fetch_document,
+            fetch_document=self._fetch_document,
             limits=around.limits,
             now=around.now,
             listed=True,
@@ -279,13 +279,7 @@ class _Run:
         if address is None:
             return
         with suppress(CarnetError):
-            fetched = kept_types.fetch_type_document(
-                address,
-                fetch=around.fetch,
-                limits=around.limits,
-                loopback_http=around.loopback_http,
-            )
-            body = fetched.unverified_body
+            body = self._fetch_document(address).unverified_body
             if body == shipped_document(vct):
                 return
             within_shipped(vct, body, limits=around.limits)

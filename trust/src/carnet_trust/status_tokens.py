@@ -28,7 +28,7 @@ from carnet_securing.status_list import (
 )
 from carnet_securing.x509 import ISSUER_PURPOSES, IssuerName, decode_x5c, verify_chain
 from carnet_trust.entries import TrustEntry
-from carnet_trust.lookups import FoundIssuer, LookupAlert
+from carnet_trust.lookups import FoundIssuer, LookupAlert, Lookups
 
 KeysOf = Callable[[str | None], tuple[PublicJwk, ...]]
 """The issuer's keys, given the `kid` wanted."""
@@ -61,6 +61,16 @@ class ListSigner:
         """The signer of the list of a credential whose issuer was found."""
         key = found.issuer_key
         return cls(issuer=key.issuer, route=key.route, entry=found.entry, credential_key=key)
+
+    def keys_from(self, lookups: Lookups, *, now: int) -> KeysOf:
+        """Looks up its keys when a token that names one is at hand, and not before."""
+
+        def keys_of(kid: str | None) -> tuple[PublicJwk, ...]:
+            return lookups.issuer_keys(
+                self.issuer, route=self.route, kid=kid, entry=self.entry, now=now
+            ).value
+
+        return keys_of
 
 
 class StatusTokens:

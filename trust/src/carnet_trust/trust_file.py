@@ -69,7 +69,7 @@ def parse_trust_file(data: bytes) -> TrustData:
         InvalidError: `conflict` for two entries of one `iss` or `asker`, and what
             `entry_from_json` and the JSON parser raise, with the number of the entry.
     """
-    document = loads_object(data, max_bytes=MAX_FILE_BYTES)
+    document = loads_object(data, max_bytes=MAX_FILE_BYTES, max_values=MAX_FILE_BYTES // 8)
     if "entries" not in document:
         return TrustData.of((entry_from_json(document),))
     reject_unknown(document, ("entries",), what="A trust file")

@@ -12,8 +12,7 @@ from carnet_securing.errors import CarnetError
 from carnet_securing.limits import Limits
 from carnet_trust.integrity import check_integrity
 from carnet_trust.issuer_home import home_of
-from carnet_trust.kept_lists import keep
-from carnet_trust.lookup_cache import CacheRecord, LookupCache, RecordKind
+from carnet_trust.lookup_cache import CacheRecord, LookupCache, RecordKind, keep
 from carnet_trust.lookups import Dated, Source
 from carnet_trust.type_metadata import TypeMetadata, within_shipped
 

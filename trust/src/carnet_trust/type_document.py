@@ -8,13 +8,14 @@ drawn here. What a document extends is looked up and merged in `type_metadata`.
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, NoReturn
+from typing import Final
 
 from carnet_schemas.errors import SchemaError
 from carnet_schemas.paths import Path, parse_path
 from carnet_securing.errors import ErrorKind, InvalidError
 from carnet_securing.limits import Limits
 from carnet_securing.strict_json import JsonObject, JsonValue, loads_object
+from carnet_trust.members import malformed
 
 _MAX_CLAIMS: Final = 512
 _MAX_DISPLAYS: Final = 64
@@ -71,7 +72,7 @@ def parse_type_document(data: bytes, *, vct: str, limits: Limits) -> TypeDocumen
     """
     members = loads_object(data, max_bytes=limits.type_metadata_bytes)
     if type(members.get("vct")) is not str:
-        _malformed("A type description does not name its type.")
+        malformed("A type description does not name its type.")
     if members["vct"] != vct:
         raise InvalidError(
             ErrorKind.VCT_MISMATCH, "A type description is for another type than asked for."
@@ -92,15 +93,15 @@ def parse_type_document(data: bytes, *, vct: str, limits: Limits) -> TypeDocumen
 
 def _claim(value: JsonValue) -> ClaimDescription:
     if type(value) is not dict:
-        _malformed("A type description has a claim that is not an object.")
+        malformed("A type description has a claim that is not an object.")
     mandatory, sd = value.get("mandatory"), value.get("sd")
     if "mandatory" in value and type(mandatory) is not bool:
-        _malformed("A type description has a `mandatory` that is not true or false.")
+        malformed("A type description has a `mandatory` that is not true or false.")
     if "sd" in value and (type(sd) is not str or sd not in tuple(Concealment)):
-        _malformed("A type description has an `sd` that is not always, allowed or never.")
+        malformed("A type description has an `sd` that is not always, allowed or never.")
     svg_id = _optional_text(value, "svg_id")
     if svg_id is not None and not _SVG_ID.fullmatch(svg_id):
-        _malformed("A type description has a malformed `svg_id`.")
+        malformed("A type description has a malformed `svg_id`.")
     return ClaimDescription(
         path=_path(value.get("path")),
         mandatory=mandatory,
@@ -114,7 +115,7 @@ def _path(value: JsonValue) -> Path:
     try:
         return parse_path(value)
     except SchemaError:
-        _malformed("A type description has a malformed claim path.")
+        malformed("A type description has a malformed claim path.")
 
 
 def _labels(members: JsonObject, *, text_member: str) -> tuple[Label, ...] | None:
@@ -123,10 +124,10 @@ def _labels(members: JsonObject, *, text_member: str) -> tuple[Label, ...] | Non
     labels = []
     for value in _optional_list(members, "display", _MAX_DISPLAYS):
         if type(value) is not dict:
-            _malformed("A type description has a display that is not an object.")
+            malformed("A type description has a display that is not an object.")
         locale, text = _optional_text(value, "locale"), _optional_text(value, text_member)
         if locale is None or text is None or not _LOCALE.fullmatch(locale):
-            _malformed("A type description has a display without its locale or its text.")
+            malformed("A type description has a display without its locale or its text.")
         description = _optional_text(value, "description")
         labels.append(Label(locale=locale, text=text, description=description))
     return tuple(labels)
@@ -135,7 +136,7 @@ def _labels(members: JsonObject, *, text_member: str) -> tuple[Label, ...] | Non
 def _optional_list(members: JsonObject, name: str, most: int) -> list[JsonValue]:
     value = members.get(name, [])
     if type(value) is not list:
-        _malformed(f"A type description has a `{name}` that is not an array.")
+        malformed(f"A type description has a `{name}` that is not an array.")
     if len(value) > most:
         raise InvalidError(ErrorKind.TOO_LARGE, f"A type description has too many `{name}`.")
     return value
@@ -146,7 +147,7 @@ def _optional_text(members: JsonObject, name: str) -> str | None:
         return None
     value = members[name]
     if type(value) is not str or not value:
-        _malformed(f"A type description has a `{name}` that is not text.")
+        malformed(f"A type description has a `{name}` that is not text.")
     if len(value) > _MAX_TEXT:
         raise InvalidError(ErrorKind.TOO_LARGE, f"A type description has a `{name}` too long.")
     return value
@@ -154,8 +155,4 @@ def _optional_text(members: JsonObject, name: str) -> str | None:
 
 def _check_unique(values: list[Path] | list[str]) -> None:
     if len({*values}) != len(values):
-        _malformed("A type description describes the same thing twice.")
-
-
-def _malformed(message: str) -> NoReturn:
-    raise InvalidError(ErrorKind.MALFORMED, message)
+        malformed("A type description describes the same thing twice.")

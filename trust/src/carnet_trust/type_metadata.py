@@ -13,8 +13,8 @@ from carnet_schemas.catalog import CREDENTIAL_TYPES, type_metadata_bytes
 from carnet_schemas.paths import Path
 from carnet_securing.errors import ErrorKind, InvalidError
 from carnet_securing.limits import PRESENTATION, Limits
+from carnet_trust.dated import Dated, LookupAlert, Source
 from carnet_trust.integrity import check_integrity
-from carnet_trust.lookups import Dated, LookupAlert, Source
 from carnet_trust.rule_tree import ClaimRule, RuleNode, build_tree
 from carnet_trust.type_document import (
     ClaimDescription,
