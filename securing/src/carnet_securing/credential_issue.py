@@ -1,9 +1,9 @@
 """Sign one copy of a credential: an SD-JWT VC that drafts 13 to 19 all accept."""
 
-import binascii
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
+from carnet_securing import standard_base64
 from carnet_securing.credential import NEVER_HIDDEN, TYPE
 from carnet_securing.disclosure import Path
 from carnet_securing.errors import ErrorKind, InvalidError
@@ -64,7 +64,7 @@ def issue_credential(
     payload.update((name, value) for name, value in optional.items() if value is not None)
     payload.update(claims)
     header: JsonObject = (
-        {"x5c": [binascii.b2a_base64(der, newline=False).decode("ascii") for der in x5c]}
+        {"x5c": [standard_base64.encode(der) for der in x5c]}
         if x5c
         else {"kid": signer.public_jwk.kid}
     )

@@ -4,14 +4,13 @@ An optional seam beside the signature seam: `cryptography` is imported when firs
 A chain is the leaf and what leads from it to a root, in order, without the root.
 """
 
-import binascii
 import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, assert_never
 
-from carnet_securing import base64url
+from carnet_securing import base64url, standard_base64
 from carnet_securing.errors import ErrorKind, InvalidError
 from carnet_securing.jwk import PublicJwk
 from carnet_securing.limits import Limits
@@ -125,7 +124,7 @@ def decode_x5c(value: object, *, limits: Limits) -> tuple[bytes, ...]:
 
 def encode_x5c(chain: Sequence[bytes]) -> list[str]:
     """The `x5c` header of DER certificates."""
-    return [binascii.b2a_base64(der, newline=False).decode("ascii") for der in chain]
+    return [standard_base64.encode(der) for der in chain]
 
 
 def verify_chain(
@@ -178,13 +177,9 @@ def _decode_certificate(item: object) -> bytes:
     if type(item) is not str or len(item) > _MAX_CERTIFICATE:
         raise _invalid("A certificate is malformed or too large.")
     try:
-        der = binascii.a2b_base64(item.encode("ascii"), strict_mode=True)
-    except (UnicodeEncodeError, binascii.Error):
+        return standard_base64.decode(item)
+    except InvalidError:
         raise _invalid("A certificate is not base64 text.") from None
-    # Strict mode still ignores bits after the last byte.
-    if binascii.b2a_base64(der, newline=False).decode("ascii") != item:
-        raise _invalid("A certificate is not base64 text.")
-    return der
 
 
 def _load_chain(

@@ -15,12 +15,12 @@ from typing import Any, Final, TypeVar
 from carnet_schemas import signer_classes
 from carnet_schemas.client_id import ClientIdPrefix
 from carnet_schemas.languages import LANGUAGES
+from carnet_securing import standard_base64
 from carnet_securing.errors import InvalidError
 from carnet_securing.jwk import PublicJwk, parse_public_jwk
 from carnet_securing.key_route import IssuerKeyRoute
 from carnet_securing.strict_json import JsonObject, JsonValue
 from carnet_securing.urls import LOOPBACK_HOSTS, check_issuer_identifier
-from carnet_trust import standard_base64
 from carnet_trust.clean_text import clean_text
 from carnet_trust.instants import format_instant, parse_instant
 from carnet_trust.members import malformed, read_object, read_text, read_texts, reject_unknown

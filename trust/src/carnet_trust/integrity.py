@@ -9,8 +9,8 @@ import hashlib
 from collections.abc import Callable
 from typing import Any, Final
 
+from carnet_securing import standard_base64
 from carnet_securing.errors import ErrorKind, InvalidError
-from carnet_trust import standard_base64
 
 _STRENGTH: Final[tuple[tuple[str, Callable[[bytes], Any]], ...]] = (
     ("sha512", hashlib.sha512),

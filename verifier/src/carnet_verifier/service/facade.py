@@ -8,6 +8,7 @@ from typing import Any, Final
 from carnet_hosting.database import Database
 from carnet_hosting.folder import new_folder
 from carnet_schemas.oid4vp_request import ResponseMode
+from carnet_securing import standard_base64
 from carnet_securing.durable_file import read_private_file, write_private_file
 from carnet_securing.errors import ErrorKind
 from carnet_securing.fetch import Fetch
@@ -15,7 +16,6 @@ from carnet_securing.key_file import read_key_file, write_key_file
 from carnet_securing.limits import PRESENTATION, Limits
 from carnet_securing.native import check_signature
 from carnet_securing.signer import SoftwareSigner
-from carnet_trust import standard_base64
 from carnet_trust.cached_lookups import CachedLookups
 from carnet_trust.file_lookup_cache import FileLookupCache
 from carnet_trust.refresh import RefreshReport, refresh

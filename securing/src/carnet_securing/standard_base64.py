@@ -24,6 +24,7 @@ def decode(text: str) -> bytes:
         data = binascii.a2b_base64(text.encode("ascii"), strict_mode=True)
     except (binascii.Error, UnicodeEncodeError):
         raise _malformed() from None
+    # Strict mode still ignores bits after the last byte.
     if encode(data) != text:
         raise _malformed()
     return data
