@@ -12,6 +12,8 @@ PostgreSQL needs none of the three pragmas; its isolation is `READ COMMITTED`, a
 statement that decides something ("once means once") is a conditional update or a unique key.
 """
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +29,7 @@ from carnet_hosting.shared_commit import SharedCommit, TurnNotTakenError
 from carnet_securing.errors import ErrorKind
 
 PATIENCE_SECONDS: Final = 5.0
+_PAUSE_SECONDS: Final = 0.005
 _WRITE: Final = "carnet_write"
 
 
@@ -127,7 +130,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     try:
-        cursor.execute("PRAGMA journal_mode=WAL")
+        _switch_to_wal(cursor)
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         found = tuple(
@@ -140,6 +143,24 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         raise StoreUnavailableError(
             ErrorKind.UNAVAILABLE, "The database cannot keep writes safe here.", retry_after=60
         )
+
+
+def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
+    """Once for the life of a file; whoever else is at it now does the same.
+
+    SQLite answers "locked" at once there, without its patience: of two who both read the old
+    header, neither may wait for the other.
+    """
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

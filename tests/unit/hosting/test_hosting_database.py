@@ -53,6 +53,31 @@ def test_a_database_that_cannot_be_made_safe_is_not_used() -> None:
     assert refused(Database("sqlite+pysqlite:///:memory:")).kind == "unavailable"
 
 
+def test_many_may_open_a_new_file_at_once(tmp_path: Path) -> None:
+    """SQLite itself refuses some of them; without a second try about one round in twenty fails."""
+    failures: list[BaseException] = []
+    for number in range(60):
+        databases = [Database(sqlite_url(tmp_path / f"{number}.db")) for _ in range(6)]
+        start = threading.Barrier(len(databases))
+
+        def read(one: Database, start: threading.Barrier = start) -> None:
+            start.wait()
+            try:
+                with one.read() as connection:
+                    connection.execute(text("SELECT 1"))
+            except StoreUnavailableError as error:
+                failures.append(error)
+
+        threads = [threading.Thread(target=read, args=(one,)) for one in databases]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for one in databases:
+            one.close()
+    assert failures == []
+
+
 def test_a_block_that_fails_leaves_nothing(database: Database) -> None:
     def write_and_fail() -> None:
         with database.write() as connection:
