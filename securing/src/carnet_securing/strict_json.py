@@ -19,9 +19,12 @@ Members = Sequence[tuple[str, JsonValue]]
 _Scan = Callable[[str, int], tuple[JsonValue, int]]
 
 MAX_DEPTH: Final = 32
+MAX_VALUES: Final = 65_536
+"""Most values in one text, whatever its bytes: 16,384 digests and what holds them, four times."""
 _MAX_INTEGER: Final = 2**53
 _MAX_DIGITS: Final = 17
 _SURELY_SMALL: Final = 16
+_SURELY_FEW: Final = 64 * 1024
 # Possessive, and an unterminated string runs to the end: linear on any input.
 _STRINGS: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _WHITE_SPACE: Final = " \t\n\r"
@@ -31,13 +34,17 @@ _NOT_BRACKETS_OR_QUOTES: Final = _NOT_BRACKETS.replace(b'"', b"")
 _ONE_KIND: Final = bytes.maketrans(b"{}", b"[]")
 
 
-def loads(data: str | bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> JsonValue:
+def loads(
+    data: str | bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH, max_values: int = MAX_VALUES
+) -> JsonValue:
     """Parse one JSON text.
 
     Args:
         data: UTF-8 bytes, or text that is then measured as UTF-8.
         max_bytes: longest encoded form accepted.
         max_depth: deepest nesting of arrays and objects accepted.
+        max_values: most values accepted, estimated from above by brackets and commas: a
+            mebibyte of `[],` takes a hundred times the memory of a mebibyte of text.
 
     Raises:
         InvalidError: `too_large`, `too_deep`, `duplicate_member` or `malformed`.
@@ -50,7 +57,7 @@ def loads(data: str | bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> J
         raw = _utf8(raw)
         if len(raw) > max_bytes:
             raise _too_large()
-    return _parse(raw, max_depth, _SCAN)
+    return _parse(raw, max_depth, max_values, _SCAN)
 
 
 def loads_members(data: bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> JsonValue:
@@ -64,7 +71,7 @@ def loads_members(data: bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) ->
     """
     if len(data) > max_bytes:
         raise _too_large()
-    return _parse(data, max_depth, _SCAN_MEMBERS)
+    return _parse(data, max_depth, MAX_VALUES, _SCAN_MEMBERS)
 
 
 def members(pairs: Members) -> JsonObject:
@@ -84,8 +91,11 @@ def duplicate_member() -> InvalidError:
     return InvalidError(ErrorKind.DUPLICATE_MEMBER, "A JSON object has a member twice.")
 
 
-def _parse(raw: bytes, max_depth: int, scan: _Scan) -> JsonValue:
-    if raw.count(b"{") + raw.count(b"[") > max_depth:
+def _parse(raw: bytes, max_depth: int, max_values: int, scan: _Scan) -> JsonValue:
+    brackets = raw.count(b"{") + raw.count(b"[")
+    if len(raw) > _SURELY_FEW and brackets + raw.count(b",") > max_values:
+        raise _too_large()
+    if brackets > max_depth:
         _check_depth(raw, max_depth)
     try:
         text = raw.decode("utf-8")
@@ -97,7 +107,7 @@ def _parse(raw: bytes, max_depth: int, scan: _Scan) -> JsonValue:
     except (ValueError, RecursionError):
         raise _malformed() from None
     if end < 0:
-        return _parse_after_white_space(raw, max_depth, scan)
+        return _parse_after_white_space(raw, max_depth, max_values, scan)
     if end != len(text) and text[end:].strip(_WHITE_SPACE):
         raise _malformed()
     if _BACKSLASH in raw and b"\\u" in raw:
@@ -105,16 +115,18 @@ def _parse(raw: bytes, max_depth: int, scan: _Scan) -> JsonValue:
     return value
 
 
-def _parse_after_white_space(raw: bytes, max_depth: int, scan: _Scan) -> JsonValue:
+def _parse_after_white_space(raw: bytes, max_depth: int, max_values: int, scan: _Scan) -> JsonValue:
     text = raw.lstrip(_WHITE_SPACE.encode("ascii"))
     if len(text) in (0, len(raw)):
         raise _malformed() from None
-    return _parse(text, max_depth, scan)
+    return _parse(text, max_depth, max_values, scan)
 
 
-def loads_object(data: str | bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> JsonObject:
+def loads_object(
+    data: str | bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH, max_values: int = MAX_VALUES
+) -> JsonObject:
     """Parse one JSON text whose value must be an object; raises as `loads` does."""
-    value = loads(data, max_bytes=max_bytes, max_depth=max_depth)
+    value = loads(data, max_bytes=max_bytes, max_depth=max_depth, max_values=max_values)
     if type(value) is not dict:
         raise InvalidError(ErrorKind.MALFORMED, "A JSON text is not an object.")
     return value

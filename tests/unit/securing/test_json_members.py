@@ -81,8 +81,10 @@ def test_bounds() -> None:
     assert strict_json.loads_members(b'{"a":1}', max_bytes=7) == (("a", 1),)
     assert kind_of(b'{"a":[[]]}', max_depth=2) is ErrorKind.TOO_DEEP
     assert strict_json.loads_members(b'{"a":[[]]}', max_bytes=99, max_depth=3)
-    deep = b"[" * 200_000 + b"]" * 200_000
-    assert kind_of(deep, max_bytes=500_000) is ErrorKind.TOO_DEEP
+    deep = b"[" * 50_000 + b"]" * 50_000
+    assert kind_of(deep, max_bytes=100_000) is ErrorKind.TOO_DEEP
+    many = b"[" + b"[]," * 65_535 + b"[]]"
+    assert kind_of(many, max_bytes=500_000) is ErrorKind.TOO_LARGE
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,7 @@ def nested(depth: int) -> str:
     return f"{opening}1{closing}"
 
 
-@pytest.mark.parametrize("text", ["[" * 33 + "]" * 33, nested(33), "[" * 100_000, "[" * 5_000])
+@pytest.mark.parametrize("text", ["[" * 33 + "]" * 33, nested(33), "[" * 65_000, "[" * 5_000])
 def test_nesting_beyond_the_limit_is_refused(text: str) -> None:
     refused(text, ErrorKind.TOO_DEEP, max_bytes=200_000)
 
@@ -240,3 +240,19 @@ def test_members_form_keeps_what_was_written_and_finds_duplicates_later() -> Non
         with pytest.raises(InvalidError) as caught:
             strict_json.loads_members(raw, max_bytes=100)
         assert caught.value.kind is kind
+
+
+@pytest.mark.parametrize("unit", [b"[]", b"{}", b'{"a":{"b":{}}}', b"0", b'"ab"', b"1.5", b"[[0]]"])
+@pytest.mark.parametrize("size", [2**20, 8 * 2**20])
+def test_a_text_of_very_many_values_is_refused_before_it_is_parsed(unit: bytes, size: int) -> None:
+    text = b"[" + (unit + b",") * (size // (len(unit) + 1) - 1) + unit + b"]"
+    refused(text, ErrorKind.TOO_LARGE, max_bytes=size + 2)
+    assert strict_json.loads(text, max_bytes=size + 2, max_values=size)
+
+
+def test_a_long_text_and_the_largest_certificate_are_not_very_many_values() -> None:
+    place = b'{"...":"' + b"A" * 43 + b'"}'
+    hidden = b"[" + place + (b"," + place) * 16_383 + b"]"
+    assert len(strict_json.loads(hidden, max_bytes=len(hidden))) == 16_384
+    text = b'"' + b"long, [line] " * 20_000 + b'"'
+    assert strict_json.loads(text, max_bytes=len(text)) == text.decode()[1:-1]

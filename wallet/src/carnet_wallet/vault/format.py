@@ -165,7 +165,7 @@ def open_index(locked: LockedVault, *, data_key: bytes) -> Index:
     """
     try:
         plain = sealing.open_sealed(data_key, locked.sealed_index, associated=locked.bound)
-        return _index_of(strict_json.loads_object(plain, max_bytes=MAX_FILE))
+        return _index_of(strict_json.loads_object(plain, max_bytes=MAX_FILE, max_values=MAX_FILE))
     except (CarnetError, KeyError, TypeError, ValueError):
         raise corrupt() from None
 
@@ -202,7 +202,8 @@ def open_record(
         plain = sealing.open_sealed(
             data_key, sealed, associated=_record_bound(vault_id, name, version, slot)
         )
-        return strict_json.loads_object(plain, max_bytes=len(plain), max_depth=64)
+        size = len(plain)
+        return strict_json.loads_object(plain, max_bytes=size, max_depth=64, max_values=size)
     except CarnetError:
         raise corrupt() from None
 
