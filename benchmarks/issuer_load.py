@@ -27,6 +27,7 @@ from typing import Any
 
 import httpx2
 
+from carnet_cli.demo.processes import BoundSocket
 from carnet_issuer.service import Issuer, Offer
 from carnet_schemas.form import encode_form
 from carnet_schemas.oid4vci import OfferByReference, parse_offer_uri
@@ -144,17 +145,20 @@ def percentile(values: list[float], part: float) -> float:
     return round(1000 * ordered[min(len(ordered) - 1, int(part * len(ordered)))], 1)
 
 
-def measure(flows: int, concurrency: int, copies: int, rate: float, port: int) -> dict[str, Any]:
+def measure(flows: int, concurrency: int, copies: int, rate: float) -> dict[str, Any]:
     """One run."""
-    url = f"http://localhost:{port}"
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, BoundSocket.bind().listener as listener:
+        handed, port = str(listener.fileno()), str(listener.getsockname()[1])
+        url = f"http://localhost:{port}"
         directory = Path(folder) / "issuer"
         offers = prepare(directory, url, flows)
         server = subprocess.Popen(  # noqa: S603 - our own interpreter and our own arguments
             [
                 *(sys.executable, "-P", "-c", "from carnet_cli.main import run; run()"),
-                *("issuer", "serve", str(directory), "--port", str(port), "--json"),
+                *("issuer", "serve", str(directory), "--port", port, "--json"),
+                *("--socket-fd", handed),
             ],
+            pass_fds=[listener.fileno()],
             env={**os.environ, "CARNET_PASSPHRASE": PASSPHRASE},
             stdout=subprocess.PIPE,
         )
@@ -191,14 +195,13 @@ def measure(flows: int, concurrency: int, copies: int, rate: float, port: int) -
 def main() -> None:
     """Read the options, run, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--flows", type=int, default=1_000)
-    parser.add_argument("--concurrency", type=int, default=50)
-    parser.add_argument("--copies", type=int, default=10)
+    parser.add_argument("--flows", type=int, default=1_000, help="claims in all")
+    parser.add_argument("--concurrency", type=int, default=50, help="clients at once")
+    parser.add_argument("--copies", type=int, default=10, help="copies in each claim")
     parser.add_argument("--rate", type=float, default=0.0, help="claims begun a second")
-    parser.add_argument("--port", type=int, default=8_765)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    found = measure(options.flows, options.concurrency, options.copies, options.rate, options.port)
+    found = measure(options.flows, options.concurrency, options.copies, options.rate)
     if options.json:
         print(json.dumps(found))
         return
