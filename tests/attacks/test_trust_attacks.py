@@ -529,6 +529,27 @@ def test_V26_a_key_the_issuer_took_away_is_refused_after_fifteen_minutes(
         )
 
 
+@PATHS
+@pytest.mark.parametrize("called", ["{}", "#{}", "{iss}#{}"])
+def test_V26_a_key_that_was_taken_away_is_known_by_each_of_its_names(
+    web: SimulatedWeb, cache: LookupCache, path: str, called: str
+) -> None:
+    issuer = SimulatedIssuer(web, route=IssuerKeyRoute.DID_WEB)
+    trust, stolen = trusting(issuer.entry()), issuer.signer.public_jwk
+    name = called.format(stolen.kid, iss=issuer.iss)
+    lookups = lookups_by(path, web, cache, trust)
+
+    def keys(now: int) -> tuple[PublicJwk, ...]:
+        return lookups.issuer_keys(
+            issuer.iss, route=issuer.route, kid=name, entry=issuer.entry(), now=now
+        ).value
+
+    assert [key.thumbprint for key in keys(NOW)] == [stolen.thumbprint]
+    issuer.rotate("school 2")
+    refreshed(trust, web, cache, now=NOW + 900)
+    refused(lambda: keys(NOW + 900), ErrorKind.KEY_NOT_TRUSTED)
+
+
 def test_V26_a_refresh_takes_the_key_away_at_once(
     web: SimulatedWeb, issuer: SimulatedIssuer, cache: LookupCache
 ) -> None:

@@ -125,18 +125,24 @@ def select_issuer_key(
 ) -> PublicJwk:
     """Choose the one key a header's `kid` means; never tries several.
 
-    For an issuer with a DID, `#fragment` is short for `issuer#fragment`. A `kid` that is the
-    RFC 7638 thumbprint of a key means that key, whatever name it is published under.
+    A `kid` that is the RFC 7638 thumbprint of a key means that key, whatever name it is
+    published under.
 
     Raises:
         InvalidError: as `jwk.select_key`.
     """
-    if kid is not None and kid.startswith("#") and issuer.startswith("did:"):
-        kid = issuer + kid
+    kid = full_kid(kid, issuer=issuer)
     if kid is not None and not any(key.kid == kid for key in keys):
         named = tuple(key for key in keys if key.thumbprint == kid)
         return select_key(named, kid=None, algorithm=algorithm)
     return select_key(tuple(keys), kid=kid, algorithm=algorithm)
+
+
+def full_kid(kid: str | None, *, issuer: str) -> str | None:
+    """A `kid` in full: for an issuer with a DID, `#fragment` is short for `issuer#fragment`."""
+    if kid is not None and kid.startswith("#") and issuer.startswith("did:"):
+        return issuer + kid
+    return kid
 
 
 def replaced_under_same_kid(

@@ -108,6 +108,15 @@ def test_a_host_that_came_in_letters_is_turned_into_ascii() -> None:
     assert shown.marks == {NameMark.PUNYCODE}
 
 
+@pytest.mark.parametrize("filler", ["a" * 60 + ".", "é" * 40 + "."])
+def test_a_long_host_keeps_its_end_which_says_whose_it_is(filler: str) -> None:
+    shown = host_name("bank.example." + filler * 4 + "evil.example")
+    assert len(shown.text) == 120
+    assert shown.text.startswith("…")
+    assert shown.text.endswith(".evil.example")
+    assert shown.text[1:].isascii()
+
+
 def test_a_known_asker() -> None:
     named = asker_name(ASKER, trust=TrustData.of([entry()]), lang="en", now=0)
     assert (named.kind, named.name, named.client_id) == (AskerKind.KNOWN, "The Workshop", ASKER)

@@ -132,8 +132,8 @@ def test_any_text_as_a_name_of_somebody(text: str) -> None:
         "decentralized_identifier:did:web:",
     ):
         named = asker_name(prefix + text, trust=TrustData.EMPTY, lang="fr", now=0)
-        assert named.name.isascii()
-    assert host_name(text).text.isascii()
+        assert named.name.removeprefix("…").isascii()
+    assert host_name(text).text.removeprefix("…").isascii()
     identifier_name(text)
     home = home_of(text)
     assert home is None or not is_under(home, home)

@@ -63,7 +63,7 @@ class CachedLookups:
             raise UndeterminedError(
                 ErrorKind.UNAVAILABLE, "The signer's keys have not been fetched.", hint=_HINT
             )
-        known.check_not_removed(kid)
+        known.check_not_removed(kid, issuer=issuer)
         return known.dated(Source.CACHE, now=now)
 
     def status_list(self, uri: str, *, found: FoundIssuer, now: int) -> Dated[VerifiedStatusList]:

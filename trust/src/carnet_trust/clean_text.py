@@ -12,7 +12,7 @@ from typing import Final
 
 from carnet_schemas.text import INVISIBLE, MAX_STACKED_MARKS
 
-_ELLIPSIS: Final = "…"
+ELLIPSIS: Final = "…"
 _HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 # Scripts that a reader takes for one another; Han, kana and Latin often stand side by side.
 _LOOKALIKE_SCRIPTS: Final = frozenset(
@@ -54,7 +54,7 @@ def clean_text(text: str, *, max_length: int) -> CleanText:
     line = " ".join(unicodedata.normalize("NFC", visible).split())
     if len(line) > max_length or TextMark.SHORTENED in marks:
         marks.add(TextMark.SHORTENED)
-        line = line[: max_length - 1].rstrip() + _ELLIPSIS
+        line = line[: max_length - 1].rstrip() + ELLIPSIS
     if _has_mixed_scripts(line):
         marks.add(TextMark.MIXED_SCRIPTS)
     return CleanText(text=line, marks=frozenset(marks))

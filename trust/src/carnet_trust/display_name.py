@@ -11,7 +11,7 @@ from typing import Final
 
 from carnet_securing.jwk import PublicJwk
 from carnet_securing.key_route import IssuerKeyRoute
-from carnet_trust.clean_text import clean_text
+from carnet_trust.clean_text import ELLIPSIS, clean_text
 from carnet_trust.entries import MAX_NAME_CHARACTERS, TrustEntry
 from carnet_trust.issuer_home import home_of
 from carnet_trust.lookups import FoundIssuer
@@ -75,12 +75,18 @@ def identifier_name(identifier: str) -> DisplayName | None:
 
 
 def host_name(host: str) -> DisplayName:
-    """A host with its port as it is shown: lower case, never turned into other letters."""
+    """A host with its port as it is shown: lower case, never turned into other letters.
+
+    Of one that is too long the end is kept: it says whose host it is.
+    """
     labels = [_ascii_label(label) for label in host.lower().split(".")]
     odd = any(label.startswith("xn--") for label in labels)
-    cleaned = clean_text(".".join(labels), max_length=MAX_NAME_CHARACTERS)
+    whole = ".".join(labels)
+    text = clean_text(whole, max_length=len(whole)).text
+    if len(text) > MAX_NAME_CHARACTERS:
+        text = ELLIPSIS + text[-(MAX_NAME_CHARACTERS - 1) :]
     marks = frozenset({NameMark.PUNYCODE}) if odd else frozenset[NameMark]()
-    return DisplayName(text=cleaned.text, kind=NameKind.HOST, marks=marks)
+    return DisplayName(text=text, kind=NameKind.HOST, marks=marks)
 
 
 def key_name(key: PublicJwk) -> DisplayName:

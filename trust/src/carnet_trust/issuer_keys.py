@@ -5,13 +5,14 @@ remembered, so that its signatures are refused for what they are.
 """
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final
 
 from carnet_securing.did import key_of_did_url
 from carnet_securing.errors import CarnetError, ErrorKind, InvalidError
-from carnet_securing.issuer_key import replaced_under_same_kid
+from carnet_securing.issuer_key import full_kid, replaced_under_same_kid
 from carnet_securing.jwk import PublicJwk, parse_public_jwk
 from carnet_securing.key_route import IssuerKeyRoute
 from carnet_securing.strict_json import JsonObject, dumps_bytes, loads_object
@@ -23,7 +24,7 @@ from carnet_trust.lookups import Dated, LookupAlert, Source
 FETCHED_ROUTES: Final = frozenset({IssuerKeyRoute.METADATA, IssuerKeyRoute.DID_WEB})
 """Routes whose keys lie at the issuer's own address; the others need no connection."""
 
-_MAX_REMOVED: Final = 64
+_MAX_REMOVED: Final = 128
 _MAX_BODY_BYTES: Final = 256 * 1024
 _MAX_PARSED: Final = 256
 _ALERT_SECONDS: Final = 7 * 86_400
@@ -36,7 +37,7 @@ class KnownKeys:
 
     Attributes:
         keys: the keys it publishes.
-        removed: names of keys it published before and no longer does.
+        removed: names of keys it published before and no longer does, two for most keys.
         fetched_at: Unix seconds at which `keys` were current.
         replaced_at: when a key was last seen to change under an unchanged name.
         fresh_for: for how many seconds their publisher wants them used; None if it did not say.
@@ -48,13 +49,13 @@ class KnownKeys:
     replaced_at: int | None = None
     fresh_for: int | None = None
 
-    def check_not_removed(self, kid: str | None) -> None:
+    def check_not_removed(self, kid: str | None, *, issuer: str) -> None:
         """Refuse a key by name when the issuer took it away.
 
         Raises:
             InvalidError: `key_not_trusted`.
         """
-        if kid is not None and kid in self.removed:
+        if kid is not None and full_kid(kid, issuer=issuer) in self.removed:
             raise InvalidError(
                 ErrorKind.KEY_NOT_TRUSTED, "The issuer no longer vouches for the signing key."
             )
@@ -70,8 +71,7 @@ class KnownKeys:
 
 def has_key(keys: tuple[PublicJwk, ...], *, issuer: str, kid: str | None) -> bool:
     """Whether a key of that name is among `keys`; a token without a name fits any."""
-    name = f"{issuer}{kid}" if kid is not None and kid.startswith("#") else kid
-    return name is None or any(name in (key.kid, key.thumbprint) for key in keys)
+    return kid is None or full_kid(kid, issuer=issuer) in _names(keys)
 
 
 def record_name(issuer: str, route: IssuerKeyRoute) -> str:
@@ -105,9 +105,9 @@ def next_record(
 ) -> CacheRecord:
     """The record of freshly fetched keys, compared with what was known before."""
     old = () if before is None else before.keys
-    names = {_name(key) for key in keys}
-    gone = [*(() if before is None else before.removed), *map(_name, old)]
-    removed = [kid for kid in dict.fromkeys(gone) if kid not in names][-_MAX_REMOVED:]
+    names = _names(keys)
+    gone = [*(() if before is None else before.removed), *_names(old)]
+    removed = [name for name in dict.fromkeys(gone) if name not in names][-_MAX_REMOVED:]
     replaced = bool(replaced_under_same_kid(old, keys))
     replaced_at = now if replaced else None if before is None else before.replaced_at
     marks = {_REPLACED_AT: replaced_at, FRESH_FOR: fresh_for}
@@ -167,5 +167,6 @@ def read_record(record: CacheRecord | None) -> KnownKeys | None:
     )
 
 
-def _name(key: PublicJwk) -> str:
-    return key.kid or key.thumbprint
+def _names(keys: Iterable[PublicJwk]) -> dict[str, None]:
+    """Every name a token can call one of these keys by, in their order."""
+    return {name: None for key in keys for name in (key.kid, key.thumbprint) if name is not None}

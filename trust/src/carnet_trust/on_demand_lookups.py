@@ -103,11 +103,11 @@ class OnDemandLookups:
             if not just_fetched and self._key_attempts.is_due(name, now=now):
                 fetched = self._fetch_keys(issuer, route, name, known, entry=entry, now=now)
                 if fetched is not None:
-                    fetched.check_not_removed(kid)
+                    fetched.check_not_removed(kid, issuer=issuer)
                     return fetched.dated(Source.FETCHED, now=now)
         if known is None:
             raise self._key_attempts.last_error(name) or _not_fetched()
-        known.check_not_removed(kid)
+        known.check_not_removed(kid, issuer=issuer)
         alerts = () if fresh else (LookupAlert.LAST_GOOD_KEPT,)
         return known.dated(Source.CACHE, *alerts, now=now)
 

@@ -17,6 +17,7 @@ from carnet_cli.settings import system_now
 from carnet_cli.wallet_consent import ask_consent, ask_yes
 from carnet_cli.wallet_edge import ConnectedOpening, Opening, on_a_wallet, wallet_surroundings
 from carnet_trust.askers import AskerKind
+from carnet_trust.display_name import host_name
 from carnet_trust.trust_file import MAX_FILE_BYTES
 from carnet_wallet import telling
 from carnet_wallet.consent import Preview
@@ -284,7 +285,7 @@ def _preview_lines(wallet: Wallet, preview: Preview, language: str) -> list[str]
     issuers = {
         card.issuer: wallet.issuer_name(card.issuer, lang=language).text for card in preview.cards
     }
-    host = urlsplit(preview.answer_goes_to).netloc
+    host = host_name(urlsplit(preview.answer_goes_to).netloc).text
     return telling.preview_lines(preview, issuers=issuers, host=host, lang=language)
 
 
