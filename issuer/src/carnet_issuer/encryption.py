@@ -13,8 +13,9 @@ from carnet_securing.jwe import (
     DecryptionKey,
     decrypt_jwe,
     encrypt_jwe,
+    parse_encryption_key,
 )
-from carnet_securing.jwk import PublicJwk, parse_public_jwk
+from carnet_securing.jwk import PublicJwk
 from carnet_securing.limits import PRESENTATION
 
 MAX_REQUEST_BYTES: Final = 1024 * 1024
@@ -55,7 +56,8 @@ def response_key(
     """How the answer to a request is to be encrypted, None for not at all.
 
     A request that wants an encrypted answer must be encrypted itself, or somebody on the
-    way could put his own key into it (section 8.2).
+    way could put his own key into it (section 8.2). A key that cannot be used is refused
+    here, before anything is issued for it.
 
     Raises:
         ProtocolError: `invalid_encryption_parameters`.
@@ -70,17 +72,14 @@ def response_key(
     if wanted.enc not in CONTENT_ENCRYPTIONS or wanted.jwk.get("alg") != KEY_AGREEMENT:
         raise _refused("The answer cannot be encrypted in this way.")
     try:
-        return ResponseKey(key=parse_public_jwk(wanted.jwk), enc=wanted.enc)
+        return ResponseKey(key=parse_encryption_key(wanted.jwk), enc=wanted.enc)
     except CarnetError:
         raise _refused("The key for the answer cannot be used.") from None
 
 
 def encrypt_answer(answer: bytes, to: ResponseKey) -> bytes:
     """Encrypt a credential response; its bytes stay the stored ones."""
-    try:
-        return encrypt_jwe(answer, key=to.key, enc=to.enc, kid=to.key.kid).encode("ascii")
-    except CarnetError:
-        raise _refused("The key for the answer cannot be used.") from None
+    return encrypt_jwe(answer, key=to.key, enc=to.enc, kid=to.key.kid).encode("ascii")
 
 
 def _refused(description: str) -> ProtocolError:

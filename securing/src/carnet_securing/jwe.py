@@ -100,6 +100,19 @@ class DecryptionKey:
         raise TypeError("a private key is not copied or pickled; seal private_bytes() instead")
 
 
+def parse_encryption_key(value: object) -> PublicJwk:
+    """Read a public key to encrypt to, and find out now whether `encrypt_jwe` can use it.
+
+    Raises:
+        InvalidError: as `parse_public_jwk`; `alg_not_allowed` or `key_not_trusted` for a key
+            that is for something else, `malformed` for one that is no point of P-256.
+    """
+    key = parse_public_jwk(value)
+    _check_may_encrypt(key)
+    _load_p256(key)
+    return key
+
+
 def encrypt_jwe(
     plaintext: bytes,
     *,

@@ -12,7 +12,13 @@ import pytest
 
 from carnet_securing import base64url, jwe
 from carnet_securing.errors import ErrorKind, InvalidError
-from carnet_securing.jwe import DecryptionKey, decrypt_jwe, encrypt_jwe, parse_jwe_header
+from carnet_securing.jwe import (
+    DecryptionKey,
+    decrypt_jwe,
+    encrypt_jwe,
+    parse_encryption_key,
+    parse_jwe_header,
+)
 from carnet_securing.jwk import PublicJwk, parse_public_jwk
 from carnet_securing.limits import PRESENTATION, Limits
 from support.keys import signer
@@ -219,9 +225,20 @@ def test_another_key_does_not_open() -> None:
 def test_key_not_meant_for_encryption_is_not_encrypted_to(
     changed: dict[str, Any], kind: ErrorKind
 ) -> None:
+    key = KEY.public_jwk._replace(**changed)
     with pytest.raises(InvalidError) as caught:
-        encrypt_jwe(b"", key=KEY.public_jwk._replace(**changed), enc="A128GCM", kid=None)
+        encrypt_jwe(b"", key=key, enc="A128GCM", kid=None)
     assert caught.value.kind is kind
+    with pytest.raises(InvalidError) as caught:
+        parse_encryption_key(key.to_json())
+    assert caught.value.kind in (kind, ErrorKind.MALFORMED)
+
+
+def test_key_to_encrypt_to_is_read_and_usable() -> None:
+    assert parse_encryption_key(KEY.public_jwk.to_json()) == KEY.public_jwk
+    with pytest.raises(InvalidError) as caught:
+        parse_encryption_key(KEY.public_jwk.to_json() | {"d": "AA"})
+    assert caught.value.kind is ErrorKind.HEADER_NOT_ALLOWED
 
 
 @pytest.mark.parametrize(
