@@ -221,6 +221,6 @@ def test_hostile_rules_over_hostile_claims_stop_in_time() -> None:
     assert caught.value.kind in (ErrorKind.TOO_LARGE, ErrorKind.POLICY_UNMET)
     endless = rules(*(rule("a", index, None, None) for index in [None, *range(500)]))
     with pytest.raises(InvalidError) as caught:
-        check_claims(endless, shown({"a": [[["x"] * 30] * 30] * 30}), complete=False)
+        check_claims(endless, shown({"a": [[["x"] * 39] * 39] * 39}), complete=False)
     assert caught.value.kind is ErrorKind.TOO_LARGE
     assert time.process_time() - start < 1.0
