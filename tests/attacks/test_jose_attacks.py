@@ -83,9 +83,9 @@ def _public_forms() -> dict[str, bytes]:
 
     jwk = KEY.public_jwk
     point = b"\x04" + base64url.decode(jwk.x) + base64url.decode(jwk.y or "")
-    from carnet_securing.native import load_ec_public_key
+    from carnet_securing.native import ecdsa_for, load_ec_public_key
 
-    key = load_ec_public_key(jwk.crv, jwk.x, jwk.y or "")
+    key = load_ec_public_key(ecdsa_for("ES256"), jwk.x, jwk.y or "")
     spki = PublicFormat.SubjectPublicKeyInfo
     return {
         "jwk": json.dumps(jwk.to_json()).encode(),

@@ -62,3 +62,8 @@ def precheck_ed25519(public: bytes, signature: bytes) -> None:
 def bad_signature() -> InvalidError:
     """The one error for a signature that does not hold."""
     return InvalidError(ErrorKind.BAD_SIGNATURE, "The signature does not hold.")
+
+
+def algorithm_not_allowed() -> InvalidError:
+    """The one error for an algorithm that nobody wants, or that is not the key's."""
+    return InvalidError(ErrorKind.ALG_NOT_ALLOWED, "The signature algorithm is not allowed.")

@@ -15,7 +15,7 @@ from carnet_securing.algorithms import SIGNATURE_ALGORITHMS, SignatureCheck
 from carnet_securing.did import key_of_did_url
 from carnet_securing.errors import ErrorKind, InvalidError
 from carnet_securing.jwk import PublicJwk, parse_public_jwk
-from carnet_securing.jwt import check_times
+from carnet_securing.jwt import check_period, check_time_types
 from carnet_securing.key_route import IssuerKeyRoute
 from carnet_securing.limits import Limits
 from carnet_securing.sd_jwt import UnverifiedSdJwt, VerifiedSdJwt, parse_sd_jwt, verify_sd_jwt
@@ -31,7 +31,6 @@ NEVER_HIDDEN: Final = frozenset(
 """Claims that no disclosure may carry, with all they contain (section 2.2.2.3 of draft 19)."""
 
 _TYPES: Final = frozenset({TYPE})
-_TIMES: Final = ("iat", "nbf", "exp")
 _THUMBPRINT_CHARACTERS: Final = 43
 _NAMES_A_KEY: Final = frozenset({"jwk", "jwe", "jku", "kid", "x5t#S256"})
 
@@ -185,9 +184,7 @@ def authenticate_credential(
     confirmation = claims.get("cnf")
     if "cnf" in claims and type(confirmation) is not dict:
         raise _malformed("The holder's key is not a JSON object.")
-    for name in _TIMES:
-        if name in claims and type(claims[name]) is not int:
-            raise _malformed("A time of the credential is not a whole number.")
+    check_time_types(claims)
     return AuthenticCredential(
         issuer_key,
         vct,
@@ -226,7 +223,7 @@ def check_validity(authentic: AuthenticCredential, *, now: int, leeway: int) -> 
     Raises:
         InvalidError: `expired`, or `not_yet_valid` (also for an `iat` in the future).
     """
-    check_times(authentic.claims, now=now, leeway=leeway)
+    check_period(authentic.claims, now=now, leeway=leeway)
     return VerifiedCredential._make(authentic)
 
 
@@ -310,8 +307,8 @@ def _is_thumbprint(kid: str) -> bool:
 def _check_never_hidden(verified: VerifiedSdJwt) -> None:
     # What is inside a claim is hidden by a digest in it; the claim itself by a disclosure.
     hidden = not NEVER_HIDDEN.isdisjoint(verified.concealing)
-    for shown in verified.disclosed:
-        if shown[0][0] in NEVER_HIDDEN:
+    for path, _ in verified.disclosed:
+        if path[0] in NEVER_HIDDEN:
             hidden = True
     if hidden:
         raise _malformed("A claim that may never be hidden is hidden.")

@@ -11,6 +11,7 @@ from carnet_securing.disclosure import (
     DIGESTS,
     HASH_NAME,
     PLACEHOLDER,
+    RESERVED_NAMES,
     ConcretePath,
     Disclosure,
     check_element,
@@ -94,14 +95,9 @@ class _Walk:
         digests = _take_digests(claims)
         seen = self._seen
         for name, value in claims.items():
-            kind = type(value)
-            if kind is tuple or kind is list:
+            if type(value) in _CONTAINERS:
                 before = len(seen)
-                claims[name] = (
-                    self._object(value, (name,), 2)
-                    if kind is tuple
-                    else self._array(value, (name,), 2)
-                )
+                claims[name] = self._any(value, (name,), 2)
                 if len(seen) != before:
                     concealing.append(name)
         if digests is not None:
@@ -116,16 +112,13 @@ class _Walk:
         result = dict(pairs)
         if len(result) != len(pairs):
             raise duplicate_member()
-        digests = None
-        if DIGESTS in result or PLACEHOLDER in result or HASH_NAME in result:
-            digests = _take_digests(result)
-        if not _CONTAINERS.isdisjoint(map(type, result.values())):
-            for name, value in result.items():
-                kind = type(value)
-                if kind is tuple:
-                    result[name] = self._object(value, (*path, name), depth + 1)
-                elif kind is list:
-                    result[name] = self._array(value, (*path, name), depth + 1)
+        digests = None if RESERVED_NAMES.isdisjoint(result) else _take_digests(result)
+        for name, value in pairs:
+            kind = type(value)
+            if kind is tuple:
+                result[name] = self._object(value, (*path, name), depth + 1)
+            elif kind is list and name != DIGESTS:
+                result[name] = self._array(value, (*path, name), depth + 1)
         if digests is not None:
             self._insert(digests, result, path, depth)
         return result

@@ -14,7 +14,7 @@ from carnet_securing import base64url, strict_json
 from carnet_securing.errors import ErrorKind, InvalidError
 from carnet_securing.jwk import PublicJwk, parse_public_jwk, refuse_private_members
 from carnet_securing.limits import Limits
-from carnet_securing.native import load_ec_public_key
+from carnet_securing.native import ec_public_jwk, ecdsa_for, load_ec_public_key
 from carnet_securing.strict_json import JsonObject
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class DecryptionKey:
 
     def __init__(self, private: "ec.EllipticCurvePrivateKey", *, kid: str | None) -> None:
         numbers = private.private_numbers()
-        bare = _public_jwk(private.public_key())
+        bare = ec_public_jwk(private.public_key())
         self._private = private
         self._scalar = numbers.private_value.to_bytes(32, "big")
         self.public_jwk = bare._replace(kid=kid or bare.thumbprint, use="enc", alg=KEY_AGREEMENT)
@@ -152,7 +152,8 @@ def encrypt_jwe(
     content_key = _content_key(ephemeral.agree(key), members)
     iv = os.urandom(_IV_BYTES)
     sealed = AESGCM(content_key).encrypt(iv, plaintext, authenticated)
-    parts = (authenticated, b"", *map(base64url.encode_bytes, _iv_and_sealed(iv, sealed)))
+    ciphertext, tag = sealed[:-_TAG_BYTES], sealed[-_TAG_BYTES:]
+    parts = (authenticated, b"", *map(base64url.encode_bytes, (iv, ciphertext, tag)))
     return b".".join(parts).decode("ascii")
 
 
@@ -284,24 +285,10 @@ def _content_key(secret: bytes, header: JsonObject) -> bytes:
     return derivation.derive(secret)
 
 
-def _iv_and_sealed(iv: bytes, sealed: bytes) -> tuple[bytes, bytes, bytes]:
-    return iv, sealed[:-_TAG_BYTES], sealed[-_TAG_BYTES:]
-
-
 def _load_p256(key: PublicJwk) -> "ec.EllipticCurvePublicKey":
     if key.crv != "P-256" or key.y is None:
         raise _malformed("A key is not a key on P-256.")
-    return load_ec_public_key(key.crv, key.x, key.y)
-
-
-def _public_jwk(public: "ec.EllipticCurvePublicKey") -> PublicJwk:
-    numbers = public.public_numbers()
-    return PublicJwk(
-        kty="EC",
-        crv="P-256",
-        x=base64url.encode(numbers.x.to_bytes(32, "big")),
-        y=base64url.encode(numbers.y.to_bytes(32, "big")),
-    )
+    return load_ec_public_key(ecdsa_for("ES256"), key.x, key.y)
 
 
 def _algorithm_not_allowed() -> InvalidError:

@@ -10,7 +10,11 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from carnet_securing import base64url, strict_json
-from carnet_securing.algorithms import SIGNATURE_ALGORITHMS, SignatureCheck
+from carnet_securing.algorithms import (
+    SIGNATURE_ALGORITHMS,
+    SignatureCheck,
+    algorithm_not_allowed,
+)
 from carnet_securing.errors import ErrorKind, InvalidError
 from carnet_securing.jwk import PublicJwk, refuse_private_members
 from carnet_securing.limits import Limits
@@ -63,14 +67,15 @@ def parse_jws(
     if len(compact) > (limits.compact_bytes if max_bytes is None else max_bytes):
         raise InvalidError(ErrorKind.TOO_LARGE, "A signed text is larger than allowed.")
     raw = _ascii(compact) if isinstance(compact, str) else compact
-    first, last = raw.find(b"."), raw.rfind(b".")
-    if first == last or raw.find(b".", first + 1) != last:
+    signing_input, _, signature = raw.rpartition(b".")
+    header, dot, payload = signing_input.partition(b".")
+    if not dot or b"." in payload:
         raise _malformed("A signed text does not have three parts.")
     return UnverifiedJws(
-        _read_header(raw[:first], limits),
-        base64url.decode(raw[first + 1 : last]),
-        raw[:last],
-        base64url.decode(raw[last + 1 :]),
+        _read_header(header, limits),
+        base64url.decode(payload),
+        signing_input,
+        base64url.decode(signature),
     )
 
 
@@ -102,7 +107,7 @@ def verify_jws(
     if type(algorithms) is str or type(types) is str:
         raise TypeError("a list of names is expected, not one text")
     if algorithm not in algorithms or algorithm not in SIGNATURE_ALGORITHMS:
-        raise _algorithm_not_allowed()
+        raise algorithm_not_allowed()
     # 2.
     typ = header.get("typ")
     if typ is None or typ not in types:
@@ -176,7 +181,7 @@ def _check_header(header: JsonObject, *, max_certificates: int | None) -> None:
     if type(algorithm) is not str:
         raise _malformed("A header does not name its algorithm.")
     if algorithm not in SIGNATURE_ALGORITHMS:
-        raise _algorithm_not_allowed()
+        raise algorithm_not_allowed()
     for name in _REFUSED:
         if name in header:
             raise InvalidError(
@@ -208,10 +213,6 @@ def _ascii(text: str) -> bytes:
         return text.encode("ascii")
     except UnicodeEncodeError:
         raise _malformed("A signed text has characters outside base64url.") from None
-
-
-def _algorithm_not_allowed() -> InvalidError:
-    return InvalidError(ErrorKind.ALG_NOT_ALLOWED, "The signature algorithm is not allowed.")
 
 
 def _malformed(message: str) -> InvalidError:

@@ -96,13 +96,13 @@ def parse_sd_jwt(data: str | bytes, *, limits: Limits) -> UnverifiedSdJwt:
     if len(data) > limits.compact_bytes:
         raise _too_large()
     raw = _ascii(data) if isinstance(data, str) else data
-    end = raw.find(b"~")
+    jwt, tilde, rest = raw.partition(b"~")
     # One part more than allowed is split off, and no further one.
-    disclosures = raw[end + 1 :].split(b"~", limits.disclosures + 1)
+    disclosures = rest.split(b"~", limits.disclosures + 1)
     last = disclosures.pop()
     if len(disclosures) > limits.disclosures:
         raise _too_large()
-    if end < 1 or b"" in disclosures:
+    if not jwt or not tilde or b"" in disclosures:
         raise InvalidError(ErrorKind.MALFORMED, "The document is not a compact SD-JWT.")
     if last:
         if last.count(b".") != 2:
@@ -111,7 +111,7 @@ def parse_sd_jwt(data: str | bytes, *, limits: Limits) -> UnverifiedSdJwt:
             )
         if len(last) > limits.key_binding_bytes:
             raise InvalidError(ErrorKind.TOO_LARGE, "The key binding is larger than allowed.")
-    jws = parse_jws(raw[:end], limits=limits)
+    jws = parse_jws(jwt, limits=limits)
     payload = strict_json.loads_members(
         jws.unverified_payload, max_bytes=limits.compact_bytes, max_depth=limits.json_depth
     )

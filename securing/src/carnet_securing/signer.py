@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from carnet_securing import base64url
 from carnet_securing.errors import ErrorKind, InvalidError
 from carnet_securing.jwk import PublicJwk
-from carnet_securing.native import ecdsa_for
+from carnet_securing.native import ec_public_jwk, ecdsa_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,14 +161,7 @@ def _public_jwk(algorithm: str, private: bytes) -> PublicJwk:
 
         public, _ = crypto_sign_seed_keypair(private)
         return PublicJwk(kty="OKP", crv="Ed25519", x=base64url.encode(public))
-    ecdsa = ecdsa_for(algorithm)
-    numbers = _load_ec_private_key(algorithm, private, None).public_key().public_numbers()
-    return PublicJwk(
-        kty="EC",
-        crv="P-256" if algorithm == "ES256" else "P-384",
-        x=base64url.encode(numbers.x.to_bytes(ecdsa.size, "big")),
-        y=base64url.encode(numbers.y.to_bytes(ecdsa.size, "big")),
-    )
+    return ec_public_jwk(_load_ec_private_key(algorithm, private, None).public_key())
 
 
 def _invalid_key() -> InvalidError:

@@ -14,10 +14,12 @@ from carnet_securing import base64url, standard_base64
 from carnet_securing.errors import ErrorKind, InvalidError
 from carnet_securing.jwk import PublicJwk
 from carnet_securing.limits import Limits
+from carnet_securing.native import EC_CURVES, ec_public_jwk
 from carnet_securing.urls import check_issuer_identifier
 
 if TYPE_CHECKING:
     from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric import ec
 
 ANY_PURPOSE: Final = "2.5.29.37.0"
 ISSUER_PURPOSES: Final = frozenset(
@@ -36,7 +38,6 @@ ASKER_PURPOSES: Final = ISSUER_PURPOSES | {
 """Extended key usages of certificates that may sign requests."""
 
 _MAX_CERTIFICATE: Final = 8 * 1024
-_CURVES: Final = {"secp256r1": ("P-256", 32), "secp384r1": ("P-384", 48)}
 _DIGESTS: Final = frozenset({"sha256", "sha384", "sha512"})
 
 
@@ -103,7 +104,7 @@ def read_unverified_leaf(der: bytes) -> UnverifiedLeaf:
     certificate = _load(der)
     dns_names, uris = _alternative_names(certificate)
     return UnverifiedLeaf(
-        key=_public_jwk(certificate),
+        key=ec_public_jwk(_ec_key(certificate)),
         unverified_subject=certificate.subject.rfc4514_string(),
         unverified_dns_names=dns_names,
         unverified_uris=uris,
@@ -216,12 +217,8 @@ def _load(der: bytes) -> "x509.Certificate":
 
 
 def _check_strength(certificate: "x509.Certificate") -> None:
-    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - on use
-
-    key = certificate.public_key()
+    _ec_key(certificate)
     digest = certificate.signature_hash_algorithm
-    if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name not in _CURVES:
-        raise _invalid("A certificate has a key of a type that is not accepted.")
     if digest is None or digest.name not in _DIGESTS:
         raise _invalid("A certificate is signed with a weak digest.")
 
@@ -288,7 +285,7 @@ def _leaf(certificate: "x509.Certificate", *, der: bytes, root: "x509.Certificat
 
     dns_names, uris = _alternative_names(certificate)
     return VerifiedLeaf(
-        key=_public_jwk(certificate),
+        key=ec_public_jwk(_ec_key(certificate)),
         subject=certificate.subject.rfc4514_string(),
         dns_names=dns_names,
         uris=uris,
@@ -309,20 +306,13 @@ def _alternative_names(certificate: "x509.Certificate") -> tuple[tuple[str, ...]
     return tuple(name.lower() for name in dns_names), tuple(uris)
 
 
-def _public_jwk(certificate: "x509.Certificate") -> PublicJwk:
+def _ec_key(certificate: "x509.Certificate") -> "ec.EllipticCurvePublicKey":
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - on use
 
     key = certificate.public_key()
-    if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name not in _CURVES:
+    if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name not in EC_CURVES:
         raise _invalid("A certificate has a key of a type that is not accepted.")
-    curve, size = _CURVES[key.curve.name]
-    numbers = key.public_numbers()
-    return PublicJwk(
-        kty="EC",
-        crv=curve,
-        x=base64url.encode(numbers.x.to_bytes(size, "big")),
-        y=base64url.encode(numbers.y.to_bytes(size, "big")),
-    )
+    return key
 
 
 def _check_expected(leaf: VerifiedLeaf, expected: LeafExpectation) -> None:

@@ -8,7 +8,7 @@ from carnet_securing import base64url, native
 from carnet_securing.algorithms import SIGNATURE_ALGORITHMS, precheck_ed25519
 from carnet_securing.errors import ErrorKind, InvalidError
 from carnet_securing.jwk import PublicJwk
-from carnet_securing.native import check_signature, forget_keys, load_ec_public_key
+from carnet_securing.native import check_signature
 from support.keys import signer
 
 P = 2**255 - 19
@@ -166,29 +166,6 @@ def test_coordinates_of_zero_or_above_the_prime_are_malformed() -> None:
         with pytest.raises(InvalidError) as caught:
             check_signature("ES256", jwk, MESSAGE, bytes(64))
         assert caught.value.kind is ErrorKind.MALFORMED
-
-
-def test_only_keys_met_twice_are_kept_and_only_so_many() -> None:
-    forget_keys()
-    jwk = signer("kept").public_jwk
-    loaded = [load_ec_public_key(jwk.crv, jwk.x, jwk.y or "") for _ in range(3)]
-    assert loaded[0] is not loaded[1]
-    assert loaded[1] is loaded[2]
-    forget_keys()
-    assert load_ec_public_key(jwk.crv, jwk.x, jwk.y or "") is not loaded[2]
-
-
-def test_stores_of_keys_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    forget_keys()
-    monkeypatch.setattr(native, "_KEPT_KEYS", 3)
-    monkeypatch.setattr(native, "_REMEMBERED_KEYS", 5)
-    for number in range(20):
-        jwk = signer(f"stranger {number}").public_jwk
-        for _ in range(2):
-            check_signature("ES256", jwk, MESSAGE, signer(f"stranger {number}").sign(MESSAGE))
-        assert len(native._loaded) <= 3
-        assert len(native._met_once) <= 5
-    forget_keys()
 
 
 def test_key_put_together_without_its_second_coordinate_checks_nothing() -> None:
