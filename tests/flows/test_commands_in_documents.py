@@ -5,11 +5,10 @@ socket from here, and `present` is told yes, since nobody sits at a terminal. Se
 processes; the other commands run in this one, from their words to their exit status.
 """
 
-import os
 import re
 import shlex
-import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from architecture.cli_reference import LISTS, PRINTS
 from carnet_cli.demo.processes import BoundSocket
 from carnet_cli.main import main
 from carnet_securing import strict_json
-from support.commands import CARNET
+from support.commands import serving
 from support.shared import REPOSITORY
 
 FURTHER = """
@@ -49,7 +48,9 @@ def check_members(words: list[str], answer: Any) -> None:
 class Reader:
     """Somebody who follows a document to the letter, in an empty folder."""
 
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def __init__(
+        self, folder: Path, capsys: pytest.CaptureFixture[str], services: ExitStack
+    ) -> None:
         self.folder = folder
         self.capsys = capsys
         self.school, self.shop = BoundSocket.bind(), BoundSocket.bind()
@@ -59,8 +60,7 @@ class Reader:
         }
         self.ran: set[str] = set()
         self.outcomes: list[str | None] = []
-        self.services: list[subprocess.Popen[bytes]] = []
-        self.parent_read, self.parent_write = os.pipe()
+        self.services = services
         samples = resources.files("carnet_issuer") / "samples"
         for name in ("electrical-safety.toml", "class-list.csv"):
             (folder / name).write_bytes((samples / name).read_bytes())
@@ -108,19 +108,10 @@ class Reader:
 
     def _serve(self, words: list[str]) -> None:
         bound = self.school if words[0] == "issuer" else self.shop
-        fd = bound.listener.fileno()
-        service = subprocess.Popen(
-            [
-                *(*CARNET, *words, "--json"),
-                *("--socket-fd", str(fd), "--parent-fd", str(self.parent_read)),
-            ],
-            cwd=self.folder,
-            pass_fds=[fd, self.parent_read],
-            stdout=subprocess.PIPE,
-        )
-        self.services.append(service)
-        assert service.stdout is not None
-        check_members(words, strict_json.loads(service.stdout.readline(), max_bytes=2**10))
+        at = words.index("--port")
+        log = self.folder / f"{words[0]}.log"
+        service = serving([*words[:at], *words[at + 2 :]], bound, log=log)
+        check_members(words, self.services.enter_context(service))
 
     def _remember(self, words: list[str], answer: Any) -> None:
         match words[:2]:
@@ -139,17 +130,6 @@ class Reader:
             case _:
                 return
 
-    def close(self) -> None:
-        """End the services."""
-        os.close(self.parent_write)
-        for service in self.services:
-            service.wait(timeout=30)
-            assert service.stdout is not None
-            service.stdout.close()
-        os.close(self.parent_read)
-        for bound in (self.school, self.shop):
-            bound.listener.close()
-
 
 @pytest.fixture
 def reader(
@@ -158,9 +138,11 @@ def reader(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CARNET_PASSPHRASE", "a pretend passphrase")
     monkeypatch.setenv("CARNET_ALLOW_LOOPBACK_HTTP", "1")
-    one = Reader(tmp_path, capsys)
-    yield one
-    one.close()
+    with ExitStack() as services:
+        reader = Reader(tmp_path, capsys, services)
+        yield reader
+    for bound in (reader.school, reader.shop):
+        bound.listener.close()
 
 
 def test_the_readme_the_integrators_guide_and_what_no_page_shows(reader: Reader) -> None:

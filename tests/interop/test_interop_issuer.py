@@ -120,21 +120,24 @@ def test_a_bad_certificate_is_not_kept(
 
 
 @pytest.mark.parametrize(
-    ("claims", "hidden"),
+    ("claims", "hidden", "kind"),
     [
-        (CERTIFICATE | {"nationality": "FR"}, HIDDEN),
-        (CERTIFICATE, {"_sd": ["title"]}),
-        (CERTIFICATE | {"hours": "21"}, HIDDEN),
-        ({**CERTIFICATE, "nature": "rncp"}, HIDDEN),
+        (CERTIFICATE | {"nationality": "FR"}, HIDDEN, "policy_unmet"),
+        (CERTIFICATE, {"_sd": ["title"]}, "policy_unmet"),
+        (CERTIFICATE | {"hours": "21"}, HIDDEN, "malformed"),
+        ({**CERTIFICATE, "nature": "rncp"}, HIDDEN, "policy_unmet"),
     ],
     ids=["never-list", "not-hidden", "hours-as-text", "rncp-without-sheet"],
 )
 def test_content_our_type_does_not_allow_is_not_kept(
-    place: Place, opened: Wallet, claims: dict[str, Any], hidden: dict[str, Any]
+    place: Place, opened: Wallet, claims: dict[str, Any], hidden: dict[str, Any], kind: str
 ) -> None:
+    before = len(opened.list(now=now()))
     offer = opened.open_offer(place.offer("ours", claims=claims, hidden=hidden))
-    with pytest.raises(CarnetError):
+    with pytest.raises(CarnetError) as caught:
         opened.claim(offer, tx_code=None, now=now())
+    assert caught.value.kind == kind
+    assert len(opened.list(now=now())) == before
 
 
 def test_a_wrong_code_is_told_and_the_offer_stays(place: Place, opened: Wallet) -> None:

@@ -9,12 +9,9 @@ import json
 import os
 import select
 import shutil
-import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -151,52 +148,3 @@ def carnet(*arguments: str, ca_file: Path | None = None) -> tuple[int, Any, str]
     )
     said = done.stderr.decode("utf-8", "replace")
     return done.returncode, json.loads(done.stdout) if done.stdout else None, said
-
-
-@dataclass
-class Bound:
-    """A listening loopback socket and the address it stands for."""
-
-    listener: socket.socket = field(default_factory=socket.socket)
-    port: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.listener.bind(("127.0.0.1", 0))
-        self.listener.listen(64)
-        self.port = int(self.listener.getsockname()[1])
-
-    @property
-    def url(self) -> str:
-        """The origin."""
-        return f"http://localhost:{self.port}"
-
-
-@contextmanager
-def serving(arguments: Sequence[str], bound: Bound, *, log: Path) -> Iterator[None]:
-    """Run `carnet … serve` on a bound socket, from its ready line until the block ends."""
-    reading, writing = os.pipe()
-    descriptor = bound.listener.fileno()
-    handed = ["--port", str(bound.port), "--socket-fd", str(descriptor)]
-    with log.open("wb") as stderr:
-        process = subprocess.Popen(
-            [*CARNET, *arguments, *handed, "--parent-fd", str(reading), "--json"],
-            pass_fds=[descriptor, reading],
-            env=ENVIRONMENT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-        )
-    bound.listener.close()
-    os.close(reading)
-    stdout = _pipe(process.stdout)
-    try:
-        assert stdout.readline(), log.read_text("utf-8", "replace")
-        yield
-    finally:
-        os.close(writing)
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        stdout.close()

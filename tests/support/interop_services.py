@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import httpx2
 from cryptography.hazmat.primitives import serialization
 
+from carnet_cli.demo.processes import BoundSocket
 from carnet_issuer.service import Issuer, Offer
 from carnet_issuer.standing import Action, parse_reason
 from carnet_schemas.oid4vp_request import ResponseMode
@@ -26,7 +27,8 @@ from carnet_verifier.service import Certificate, Verifier
 from carnet_verifier.service.asking import AskedQuestion
 from carnet_verifier.service.settings import Identification
 from support.certificates import Authority, Recipe, issue
-from support.interop import PASSPHRASE, Bound, now, serving
+from support.commands import serving
+from support.interop import ENVIRONMENT, PASSPHRASE, now
 
 SAMPLES = files("carnet_issuer") / "samples"
 SCHOOL_PATH = "/t/chantier"
@@ -78,7 +80,7 @@ class School:
 @contextmanager
 def school(parent: Path, *, name: str, origin: str | None = None) -> Iterator[School]:
     """Make a school in `parent` and serve it until the block ends."""
-    bound, folder = Bound(), parent / name
+    bound, folder = BoundSocket.bind(), parent / name
     url, listening = (origin or bound.url) + SCHOOL_PATH, bound.url + SCHOOL_PATH
     with Issuer.create(
         folder,
@@ -91,7 +93,8 @@ def school(parent: Path, *, name: str, origin: str | None = None) -> Iterator[Sc
         people = (SAMPLES / "class-list.csv").read_bytes()
         report, _ = issuer.import_class(people, template_id=template.id, now=now())
         trust = issuer.trust_entry()
-    with serving(["issuer", "serve", str(folder)], bound, log=parent / f"{name}.log"):
+    log = parent / f"{name}.log"
+    with serving(["issuer", "serve", str(folder)], bound, log=log, environment=ENVIRONMENT):
         yield School(folder, url, listening, list(report.record_ids), trust)
 
 
@@ -155,7 +158,7 @@ def buyer(
     certificate: Certificate | None = None,
 ) -> Iterator[Buyer]:
     """Make a verifier in `parent` and serve it until the block ends."""
-    bound, folder = Bound(), parent / name
+    bound, folder = BoundSocket.bind(), parent / name
     verifier = Verifier.create(
         folder,
         name=name,
@@ -169,7 +172,8 @@ def buyer(
     made = Buyer(folder, origin or bound.url, bound.url, verifier.settings.client_id)
     verifier.close()
     made.refresh()
-    with serving(["verifier", "serve", str(folder)], bound, log=parent / f"{name}.log"):
+    log = parent / f"{name}.log"
+    with serving(["verifier", "serve", str(folder)], bound, log=log, environment=ENVIRONMENT):
         yield made
 
 

@@ -1,11 +1,15 @@
 """Where a passphrase comes from; never from an argument, never shown."""
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer.main
 
 from carnet_cli.failures import UsageFailedError
+from carnet_cli.main import build
 from carnet_cli.passphrase import read_passphrase
 
 
@@ -14,6 +18,23 @@ class Keyboard(io.StringIO):
 
     def isatty(self) -> bool:
         return True
+
+
+def test_S17_no_command_takes_a_passphrase_as_an_argument() -> None:
+    """Arguments are read by every process of the machine (`ps`); only files are named there."""
+
+    def walk(command: Any) -> Iterator[Any]:
+        for child in getattr(command, "commands", {}).values():
+            yield from walk(child)
+        yield from getattr(command, "params", [])
+
+    named = [
+        one
+        for one in walk(typer.main.get_command(build(None)))
+        if "pass" in one.name and one.param_type_name == "option"
+    ]
+    assert {one.opts[0] for one in named} == {"--passphrase-file", "--new-passphrase-file"}
+    assert {one.type_descriptor.annotation for one in named} == {Path}
 
 
 @pytest.fixture(autouse=True)

@@ -27,16 +27,18 @@ class BoundSocket:
     """A listening loopback socket, bound before anyone is told its port."""
 
     listener: socket.socket
+    port: int
 
     @classmethod
     def bind(cls) -> "BoundSocket":
         """Bind a free port of 127.0.0.1 and listen, so that early callers wait in the queue."""
-        return cls(listener(port=0, socket_fd=None, host="127.0.0.1"))
+        bound = listener(port=0, socket_fd=None, host="127.0.0.1")
+        return cls(bound, bound.getsockname()[1])
 
     @property
     def url(self) -> str:
         """The base URL without a trailing slash."""
-        return f"http://localhost:{self.listener.getsockname()[1]}"
+        return f"http://localhost:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,14 @@ class Household:
     def serve(self, arguments: Sequence[str], bound: BoundSocket) -> None:
         """Start a service on `bound` and return once it says that it listens."""
         fd = bound.listener.fileno()
-        port = str(bound.listener.getsockname()[1])
-        handed = ["--port", port, "--socket-fd", str(fd), "--parent-fd", str(self._parent_read)]
+        handed = [
+            "--port",
+            str(bound.port),
+            "--socket-fd",
+            str(fd),
+            "--parent-fd",
+            str(self._parent_read),
+        ]
         log = self.folder / f"{arguments[0]}.log"
         with log.open("wb") as said:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own arguments
