@@ -736,6 +736,21 @@ def test_the_state_of_a_card(world: World, change: str, state: CardState) -> Non
     assert listed.state is state
 
 
+def test_a_card_ends_with_the_first_of_its_copies(world: World) -> None:
+    issuer = OfferingIssuer(world.web)
+    days = [300, 300, 200] + [300] * 7
+    issuer.make = lambda key, number: issuer.signing.issue(
+        issuer.claims,
+        holder_key=key,
+        status=issuer.signing.next_status(),
+        expires_at=NOW + days[number] * 86_400,
+    )
+
+    with claimed_wallet(world, issuer) as wallet:
+        assert wallet.list(now=NOW + 200 * 86_400 - 1)[0].state is not CardState.EXPIRED
+        assert wallet.list(now=NOW + 200 * 86_400)[0].state is CardState.EXPIRED
+
+
 def test_an_expired_card_is_expired_whatever_its_list_says(world: World) -> None:
     with claimed_wallet(world) as wallet:
         (listed,) = wallet.list(now=NOW + 400 * 86_400)

@@ -264,6 +264,21 @@ def test_a_request_that_requires_nothing_at_the_keyboard(
         assert set(asker.given[0]["vp_token"]) == parts
 
 
+def test_another_certificate_that_answers_is_named_and_can_be_chosen(
+    terminal: Terminal, claimed: str, issuer: OfferingIssuer, web: WorldWeb, base: str
+) -> None:
+    folder = str(terminal.folder)
+    issuer.redeemed, issuer.code = False, "code-2"
+    second = terminal.json("claim", folder, issuer.link, "--tx-code", "493536")["id"]
+    asker = Asker(web, url=f"{base}/buyer")
+
+    shown = terminal.json("present", folder, asker.link, "--use", f"safety={claimed}", "--yes")
+
+    assert f"Your choice: safety={claimed}" in terminal.said
+    assert f"Your choice: safety={second}" in terminal.said
+    assert [one["id"] for one in shown["certificates"]] == [claimed]
+
+
 def test_a_request_she_cannot_answer_says_why_to_her_alone(
     terminal: Terminal, claimed: str, web: WorldWeb, base: str
 ) -> None:

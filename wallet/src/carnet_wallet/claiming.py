@@ -320,13 +320,15 @@ def _kept(
         )
         for copy in accepted.copies
     )
+    # A copy is chosen without asking when it ends, so the first that ends ends them all.
+    ends = [copy.expires_at for copy in copies if copy.expires_at is not None]
     card = Card(
         card_id=card_id,
         configuration_id=configuration_id,
         types=accepted.types,
         issuer=accepted.issuer,
         claimed_at=now,
-        expires_at=accepted.copies[0].expires_at,
+        expires_at=min(ends, default=None),
         copies=tuple(copy.copy_id for copy in copies),
         labels=accepted.labels,
     )

@@ -126,7 +126,7 @@ def send_answer(
         UndeterminedError: it is not known whether the asker has it; the history says so.
     """
     # 3.
-    showing = Showing.begin(
+    showing = Showing(
         at=now,
         asker=asker.client_id,
         asker_name=asker.name,

@@ -59,13 +59,13 @@ def show_on_screen(
         chosen.copy.held.select(paths), now=now, signer=chosen.copy.key.signer(), code=code
     ).decode("ascii")
     shown = ShownCard.of(one.card, chosen.copy, paths)
-    showing = Showing.begin(
+    showing = Showing(
         at=now,
         asker="",
         asker_name="",
         known=False,
         request_digest="",
-        cards=[shown],
+        cards=(shown,),
         outcome=Outcome.ON_SCREEN,
     )
     seen = (*(name for name in chosen.copy.shown_to if name != SHOWN_ON_SCREEN), SHOWN_ON_SCREEN)

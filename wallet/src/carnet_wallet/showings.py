@@ -82,7 +82,7 @@ class Showing:
         request_digest: the hash of the exact request, "" for the screen.
     """
 
-    showing_id: str
+    showing_id: str = field(default_factory=lambda: secrets.token_hex(8))
     at: int
     asker: str
     asker_name: str
@@ -90,30 +90,6 @@ class Showing:
     request_digest: str
     cards: tuple[ShownCard, ...]
     outcome: Outcome
-
-    @classmethod
-    def begin(
-        cls,
-        *,
-        at: int,
-        asker: str,
-        asker_name: str,
-        known: bool,
-        request_digest: str,
-        cards: Sequence[ShownCard],
-        outcome: Outcome,
-    ) -> Self:
-        """A new line with an id of its own."""
-        return cls(
-            showing_id=secrets.token_hex(8),
-            at=at,
-            asker=asker,
-            asker_name=asker_name,
-            known=known,
-            request_digest=request_digest,
-            cards=tuple(cards),
-            outcome=outcome,
-        )
 
     def ended(self, outcome: Outcome) -> Self:
         """The line once it is known what became of it."""

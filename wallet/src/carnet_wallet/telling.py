@@ -22,6 +22,7 @@ from carnet_wallet.showings import Outcome, Showing
 from carnet_wallet.states import CardStanding, CardState
 
 _LONGEST_VALUE: Final = 120
+_NO_CHOICE: Final[Mapping[str, Sequence[str]]] = {}
 
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "ready": {"fr": "Votre carnet est prêt.", "en": "Your wallet is ready."},
@@ -211,7 +212,12 @@ def asker_words(asker: AskerName, lang: str) -> str:
 
 
 def preview_lines(
-    preview: Preview, *, issuers: Mapping[str, str], host: str, lang: str
+    preview: Preview,
+    *,
+    issuers: Mapping[str, str],
+    host: str,
+    choices: Mapping[str, Sequence[str]] = _NO_CHOICE,
+    lang: str,
 ) -> list[str]:
     """Exactly what goes to whom, what stays hidden, and what to look out for.
 
@@ -219,6 +225,7 @@ def preview_lines(
         preview: what would be shown.
         issuers: how each issuer is called.
         host: where the answer goes.
+        choices: for each part, the certificates that could answer it.
         lang: `fr` or `en`.
     """
     lines = [asker_words(preview.asker, lang), word("goes_to", lang, host=host)]
@@ -230,8 +237,10 @@ def preview_lines(
         lines.append(word("optional", lang))
     for card in preview.cards:
         lines += _card_lines(card, issuers=issuers, lang=lang)
-        if preview.optional:
-            lines.append(word("part", lang, part=card.query_id, card=card.card_id))
+        could = choices.get(card.query_id, ())
+        if preview.optional or len(could) > 1:
+            named = could or (card.card_id,)
+            lines += [word("part", lang, part=card.query_id, card=card_id) for card_id in named]
     return lines
 
 

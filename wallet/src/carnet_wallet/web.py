@@ -86,7 +86,6 @@ def post_json(
     message: JsonObject | None,
     *,
     access_token: str | None = None,
-    max_bytes: int = SMALL_BYTES,
 ) -> Answer:
     """Post a JSON object, or nothing at all, and read a JSON answer.
 
@@ -98,10 +97,10 @@ def post_json(
         body=b"" if message is None else strict_json.dumps_bytes(message),
         content_type=JSON,
         accept=JSON,
-        max_bytes=max_bytes,
+        max_bytes=SMALL_BYTES,
         headers=bearer(access_token),
     )
-    return read_answer(posted, max_bytes=max_bytes)
+    return read_answer(posted)
 
 
 def bearer(access_token: str | None) -> dict[str, str]:

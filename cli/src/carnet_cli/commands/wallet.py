@@ -207,7 +207,7 @@ def present(
             if yes or (sys.stdin.isatty() and ask_yes(telling.word("say_no", language), language)):
                 wallet.decline(question)
             raise question.unanswered()
-        for line in _preview_lines(wallet, question.preview, language):
+        for line in _preview_lines(wallet, question, question.preview, language):
             console.say(line)
         consent = ask_consent(question.preview, yes=yes, tick=tick, language=language)
         if consent is None:
@@ -281,12 +281,16 @@ def _tell_missing(question: Question, console: Console, language: str) -> None:
         console.say(line)
 
 
-def _preview_lines(wallet: Wallet, preview: Preview, language: str) -> list[str]:
+def _preview_lines(
+    wallet: Wallet, question: Question, preview: Preview, language: str
+) -> list[str]:
     issuers = {
         card.issuer: wallet.issuer_name(card.issuer, lang=language).text for card in preview.cards
     }
     host = host_name(urlsplit(preview.answer_goes_to).netloc).text
-    return telling.preview_lines(preview, issuers=issuers, host=host, lang=language)
+    return telling.preview_lines(
+        preview, issuers=issuers, host=host, choices=question.choices, lang=language
+    )
 
 
 def _choice(use: Sequence[str]) -> dict[str, list[str]] | None:
