@@ -182,12 +182,63 @@ def test_a_type_nobody_describes_has_no_rules_to_break(
 ) -> None:
     trust = TrustData.of([bench.issuer.entry(types=(vct,))])
     document = bench.issue({"title": "x"}, vct=vct)
+    bench.web.take_away(vct)
     lookups = on_demand(bench.web, fetch_types=fetch_types)
     report = bench.report(document, trust=trust, lookups=lookups)
     assert judged(report) == (Outcome.VERIFIED, None)
     rules = line(report, CheckId.TYPE)
     assert rules.outcome is CheckOutcome.NOT_APPLICABLE
     assert rules.text["en"] == "No rules are known for this type."
+
+
+BASE_TYPE = "https://school.example/types/base/1"
+OWN_EXTENDING = strict_json.dumps_bytes(
+    {"vct": OWN_TYPE, "extends": BASE_TYPE, "claims": [{"path": ["must"], "mandatory": True}]}
+)
+
+
+def with_own_type(bench: Bench, page: bytes | int | None) -> TrustData:
+    """Trust in the issuer's own type, whose address gives this page, this status or nothing."""
+    if isinstance(page, bytes):
+        bench.web.put(OWN_TYPE, page)
+    elif page is None:
+        bench.web.fail(OWN_TYPE)
+    else:
+        bench.web.take_away(OWN_TYPE, status=page)
+    return TrustData.of([bench.issuer.entry(types=(OWN_TYPE,))])
+
+
+@pytest.mark.parametrize("ahead_of_time", [False, True])
+@pytest.mark.parametrize("page", [OWN_EXTENDING, 500, 403, None, b"<html>"])
+def test_V20_rules_that_could_not_be_had_are_not_rules_that_are_absent(
+    bench: Bench, page: bytes | int | None, ahead_of_time: bool
+) -> None:
+    trust = with_own_type(bench, page)
+    cache = MemoryLookupCache()
+    if ahead_of_time:
+        refreshed(trust, bench.web, cache)
+    lookups = cached(cache) if ahead_of_time else on_demand(bench.web, fetch_types=True)
+    report = bench.report(bench.issue({"title": "x"}, vct=OWN_TYPE), trust=trust, lookups=lookups)
+    assert judged(report) == (Outcome.UNDETERMINED, None)
+    assert line(report, CheckId.TYPE).outcome is CheckOutcome.NOT_CHECKED
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_an_address_that_has_no_description_says_so_ahead_of_time_too(
+    bench: Bench, status: int
+) -> None:
+    trust = with_own_type(bench, None)
+    cache = MemoryLookupCache()
+    refreshed(trust, bench.web, cache)
+    document = bench.issue({"title": "x"}, vct=OWN_TYPE)
+    assert bench.report(document, trust=trust, lookups=cached(cache)).outcome is (
+        Outcome.UNDETERMINED
+    )
+    bench.web.take_away(OWN_TYPE, status=status)
+    refreshed(trust, bench.web, cache, now=NOW + 60)
+    report = bench.report(document, trust=trust, lookups=cached(cache), now=NOW + 60)
+    assert judged(report) == (Outcome.VERIFIED, None)
+    assert line(report, CheckId.TYPE).outcome is CheckOutcome.NOT_APPLICABLE
 
 
 def signed_for(bench: Bench, integrity: str, **changes: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from carnet_schemas.catalog import concealable_paths
-from carnet_securing import base64url
+from carnet_securing import base64url, strict_json
 from carnet_securing.errors import CarnetError, ErrorKind
 from carnet_securing.status_list import StatusReference
 from carnet_wallet.errors import ClaimRefusedError
@@ -319,6 +319,7 @@ def test_a_type_nobody_describes_is_kept_without_labels_when_it_holds_nothing_fo
 ) -> None:
     issuer = OfferingIssuer(world.web)
     vct = "https://school.example/types/local"
+    world.web.take_away(vct)
     configuration = strict_configuration(vct)
     issuer.metadata_changes = {"credential_configurations_supported": configuration}
     issuer.make = lambda key, _: issuer.signing.issue(
@@ -335,12 +336,30 @@ def test_a_type_nobody_describes_is_kept_without_labels_when_it_holds_nothing_fo
 def test_the_never_list_holds_for_types_nobody_describes(world: World) -> None:
     issuer = OfferingIssuer(world.web)
     vct = "https://school.example/types/local"
+    world.web.take_away(vct)
     issuer.metadata_changes = {"credential_configurations_supported": strict_configuration(vct)}
     issuer.make = lambda key, _: issuer.signing.issue(
         {"residence_permit": "x"}, vct=vct, holder_key=key, status=issuer.signing.next_status()
     )
 
     assert refused(world, issuer).kind is ErrorKind.POLICY_UNMET
+
+
+@pytest.mark.parametrize("lost", ["https://school.example/types/local", "https://x.example/base"])
+def test_V20_a_type_whose_description_cannot_be_had_is_not_kept_unchecked(
+    world: World, lost: str
+) -> None:
+    issuer = OfferingIssuer(world.web)
+    vct = "https://school.example/types/local"
+    described = {"vct": vct, "extends": "https://x.example/base", "claims": []}
+    world.web.put(vct, strict_json.dumps_bytes(described))
+    world.web.fail(lost)
+    issuer.metadata_changes = {"credential_configurations_supported": strict_configuration(vct)}
+    issuer.make = lambda key, _: issuer.signing.issue(
+        {"course": "Bicycle care"}, vct=vct, holder_key=key, status=issuer.signing.next_status()
+    )
+
+    assert refused(world, issuer).kind is ErrorKind.FETCH_FAILED
 
 
 def strict_configuration(vct: str) -> dict[str, Any]:

@@ -183,6 +183,7 @@ def test_copies_of_an_undescribed_type_that_hide_different_things_are_refused(
 ) -> None:
     issuer = OfferingIssuer(world.web)
     vct = "https://school.example/types/local"
+    world.web.take_away(vct)
     issuer.metadata_changes = {
         "credential_configurations_supported": {
             CONFIGURATION: {

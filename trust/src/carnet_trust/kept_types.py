@@ -1,9 +1,10 @@
 """Type documents: shipped with us, kept in a cache, or fetched when that is allowed."""
 
 from collections.abc import Callable
+from typing import Final
 
-from carnet_securing.errors import ErrorKind, InvalidError, UndeterminedError
-from carnet_securing.fetch import Fetch, Fetched
+from carnet_securing.errors import CarnetError, ErrorKind, InvalidError, UndeterminedError
+from carnet_securing.fetch import Fetch, Fetched, FetchFailedError
 from carnet_securing.limits import Limits
 from carnet_securing.urls import check_url
 from carnet_trust.http_freshness import FRESH_FOR, lifetime_of
@@ -13,6 +14,9 @@ from carnet_trust.lookups import Dated, Freshness, LookupAlert, Source
 from carnet_trust.type_copies import FetchCopy, copy_name, issuers_copy
 from carnet_trust.type_document import parse_type_document
 from carnet_trust.type_metadata import TypeMetadata, resolve_type, shipped_document, shipped_type
+
+_NOTHING_THERE: Final = (404, 410)
+_ABSENT: Final = "absent"
 
 FetchDocument = Callable[[str], Fetched]
 """Fetches the document of an https type; its bytes are checked by whoever asked."""
@@ -42,8 +46,10 @@ def resolve(
         fetch_copy: fetches such a copy, when that is allowed.
 
     Raises:
-        UndeterminedError: `unavailable` when a document is not at hand and may not be
-            fetched, or why it could not be.
+        UndeterminedError: `unavailable` when nobody describes the type, as far as is known:
+            nothing is at hand, nothing may be fetched and nothing was missed, or its address
+            says that there is nothing. Another kind when there may be a description, or an
+            extended one, that could not be had: then its rules are unknown, not absent.
         InvalidError: as `resolve_type`.
     """
     shipped = shipped_type(vct)
@@ -116,31 +122,29 @@ def _document(
     if record is not None and (static or fresh or fetch_document is None):
         return Dated(value=record.body, fetched_at=record.fetched_at, source=Source.CACHE)
     if fetch_document is None or not vct.startswith(("https://", "http://")):
-        raise UndeterminedError(
-            ErrorKind.UNAVAILABLE, "There is no description of this type of document at hand."
-        )
-    try:
-        fetched = fetch_document(vct)
-    except UndeterminedError:
-        if record is None:
-            raise
-        return Dated(
-            value=record.body,
-            fetched_at=record.fetched_at,
-            source=Source.CACHE,
-            alerts=(LookupAlert.LAST_GOOD_KEPT,),
-        )
-    body, lifetime = fetched.unverified_body, lifetime_of(fetched.headers)
-    if integrity is not None:
-        check_integrity(body, integrity)
-    parse_type_document(body, vct=vct, limits=limits)
-    name = _name(vct, integrity)
+        raise _not_at_hand(vct, cache)
     listed = listed or (record is not None and record.listed)
+    try:
+        body, lifetime = _fetch(vct, integrity, fetch_document, limits=limits)
+    except CarnetError as error:
+        if record is not None and isinstance(error, UndeterminedError):
+            return Dated(
+                value=record.body,
+                fetched_at=record.fetched_at,
+                source=Source.CACHE,
+                alerts=(LookupAlert.LAST_GOOD_KEPT,),
+            )
+        absent = isinstance(error, FetchFailedError) and error.status in _NOTHING_THERE
+        if listed and record is None:
+            keep(cache, _want(vct, absent=absent, now=now))
+        if absent:
+            raise _no_description() from error
+        raise
     keep(
         cache,
         CacheRecord(
             kind=RecordKind.TYPE,
-            name=name,
+            name=_name(vct, integrity),
             body=body,
             fetched_at=now,
             listed=listed,
@@ -148,6 +152,44 @@ def _document(
         ),
     )
     return Dated(value=body, fetched_at=now, source=Source.FETCHED)
+
+
+def _fetch(
+    vct: str, integrity: str | None, fetch_document: FetchDocument, *, limits: Limits
+) -> tuple[bytes, int | None]:
+    fetched = fetch_document(vct)
+    body = fetched.unverified_body
+    if integrity is not None:
+        check_integrity(body, integrity)
+    parse_type_document(body, vct=vct, limits=limits)
+    return body, lifetime_of(fetched.headers)
+
+
+def _want(vct: str, *, absent: bool, now: int) -> CacheRecord:
+    """Notes that a listed type has no description, or one that could not be had."""
+    return CacheRecord(
+        kind=RecordKind.TYPE_WANTED,
+        name=vct,
+        body=b"",
+        fetched_at=now,
+        listed=True,
+        marks={_ABSENT: int(absent)},
+    )
+
+
+def _not_at_hand(vct: str, cache: LookupCache) -> UndeterminedError:
+    wanted = cache.get(RecordKind.TYPE_WANTED, vct)
+    if wanted is None or wanted.marks.get(_ABSENT) == 1:
+        return _no_description()
+    return UndeterminedError(
+        ErrorKind.FETCH_FAILED, "The description of this type of document could not be fetched."
+    )
+
+
+def _no_description() -> UndeterminedError:
+    return UndeterminedError(
+        ErrorKind.UNAVAILABLE, "There is no description of this type of document at hand."
+    )
 
 
 def _record(

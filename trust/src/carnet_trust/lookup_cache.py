@@ -26,6 +26,7 @@ class RecordKind(StrEnum):
     STATUS_LIST = "status_list"
     AGGREGATION = "aggregation"
     TYPE = "type"
+    TYPE_WANTED = "type_wanted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import Final
 
 from carnet_schemas.catalog import CREDENTIAL_TYPES, type_metadata_bytes
 from carnet_schemas.paths import Path
-from carnet_securing.errors import ErrorKind, InvalidError
+from carnet_securing.errors import ErrorKind, InvalidError, UndeterminedError
 from carnet_securing.limits import PRESENTATION, Limits
 from carnet_trust.dated import Dated, LookupAlert, Source
 from carnet_trust.integrity import check_integrity
@@ -62,7 +62,8 @@ def resolve_type(
     Raises:
         InvalidError: `metadata_integrity`, `metadata_cycle`, `too_deep`, `vct_mismatch`,
             `malformed` or `too_large`.
-        UndeterminedError: what `read` raises.
+        UndeterminedError: what `read` raises; for an extended type never `unavailable`, since
+            it has rules that are not known.
     """
     documents: list[TypeDocument] = []
     dates: list[Dated[bytes]] = []
@@ -73,7 +74,7 @@ def resolve_type(
             raise InvalidError(ErrorKind.METADATA_CYCLE, "A type description extends itself.")
         if len(documents) > limits.type_metadata_extends:
             raise InvalidError(ErrorKind.TOO_DEEP, "A type description extends too many others.")
-        found = read(name, expected)
+        found = read(name, expected) if not documents else _read_extended(read, name, expected)
         if expected is not None:
             check_integrity(found.value, expected)
         document = parse_type_document(found.value, vct=name, limits=limits)
@@ -88,6 +89,17 @@ def resolve_type(
         source=max((dated.source for dated in dates), key=_CERTAINTY.index),
         alerts=tuple(alerts),
     )
+
+
+def _read_extended(read: ReadDocument, name: str, integrity: str | None) -> Dated[bytes]:
+    try:
+        return read(name, integrity)
+    except UndeterminedError as error:
+        if error.kind is not ErrorKind.UNAVAILABLE:
+            raise
+        raise UndeterminedError(
+            ErrorKind.FETCH_FAILED, "A type extends another whose description is not at hand."
+        ) from None
 
 
 @lru_cache(maxsize=32)

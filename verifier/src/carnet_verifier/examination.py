@@ -259,8 +259,8 @@ class _Examiner:
     def _check_type(self, authentic: AuthenticCredential) -> None:
         """Step 6: the type's metadata, and for our own types the claims model too.
 
-        A type nobody describes has no rules to break. One whose description the issuer
-        signed for (`vct#integrity`) has them, and they must be had.
+        A type nobody describes (`unavailable`) has no rules to break. One whose description
+        the issuer signed for (`vct#integrity`), or that could not be had, may have them.
         """
         try:
             metadata = self.around.lookups.type_metadata(
@@ -270,7 +270,7 @@ class _Examiner:
                 issuer=authentic.issuer.issuer,
             )
         except UndeterminedError as error:
-            if authentic.vct_integrity is None:
+            if authentic.vct_integrity is None and error.kind is ErrorKind.UNAVAILABLE:
                 self.findings.not_applicable(CheckId.TYPE)
             else:
                 self.findings.not_checked(CheckId.TYPE, error)

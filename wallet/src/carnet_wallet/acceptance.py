@@ -207,10 +207,10 @@ def _metadata(credential: VerifiedCredential, judges: Judges, now: int) -> TypeM
             now=now,
             issuer=credential.issuer.issuer,
         ).value
-    except UndeterminedError:
-        if credential.vct_integrity is not None:
+    except UndeterminedError as error:
+        if credential.vct_integrity is not None or error.kind is not ErrorKind.UNAVAILABLE:
             raise
-        # Nobody promised a description: the certificate stands without one.
+        # Nobody describes it and nobody promised to: the certificate stands without rules.
         return None
 
 
