@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 EC_CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384"}
 """The curves of ECDSA keys, by their names in `cryptography`; their JOSE names."""
 
-_ED25519: Final = frozenset({"EdDSA", "Ed25519"})
 _KEPT_KEYS: Final = 512
 _REMEMBERED_KEYS: Final = 2_048
 
@@ -45,16 +44,15 @@ def check_signature(algorithm: str, jwk: PublicJwk, message: bytes, signature: b
     use a token's bytes to recognise it.
 
     Raises:
-        InvalidError: `bad_signature`, `alg_not_allowed`, or `malformed` for a key that is no
-            point of its curve.
+        InvalidError: `bad_signature`, `alg_not_allowed`, `key_not_trusted`, or `malformed` for a
+            key that is no point of its curve.
     """
-    if algorithm in _ED25519:
+    jwk.check_may_verify(algorithm)
+    if jwk.crv == "Ed25519":
         _check_ed25519(jwk, message, signature)
         return
     ecdsa = ecdsa_for(algorithm)
-    crv, _, scheme, size, _, encode, _, refused = ecdsa
-    if jwk.crv != crv:
-        raise algorithm_not_allowed()
+    _, _, scheme, size, _, encode, _, refused = ecdsa
     if len(signature) != 2 * size:
         raise bad_signature()
     key = _met_before(ecdsa, jwk.x, jwk.y or "")
@@ -66,8 +64,6 @@ def check_signature(algorithm: str, jwk: PublicJwk, message: bytes, signature: b
 
 
 def _check_ed25519(jwk: PublicJwk, message: bytes, signature: bytes) -> None:
-    if jwk.crv != "Ed25519":
-        raise algorithm_not_allowed()
     public = base64url.decode(jwk.x)
     precheck_ed25519(public, signature)
     verify, refused = _sodium()
