@@ -11,7 +11,7 @@ from carnet_securing.signer import SoftwareSigner
 from support.keys import signer
 
 MESSAGE = b"carnet"
-KEY = signer("school").public_jwk
+KEY = signer("school").public_jwk.bare()
 SIGNATURE = signer("school").sign(MESSAGE)
 
 
