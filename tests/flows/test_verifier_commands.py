@@ -236,6 +236,19 @@ def test_questions_that_may_not_be_asked(shop: Shop, query: str, kind: str) -> N
     assert refused["error"]["kind"] == kind
 
 
+def test_P16_a_question_for_nearly_everything_is_refused_with_a_hint(shop: Shop) -> None:
+    names = ("title", "skills", "level", "assessment", "hours", "month")
+    names += ("given_name", "family_name", "usual_name")
+    asked = QUERY["credentials"][0] | {"claims": [{"path": [name]} for name in names]}
+    question = shop.file("all.json", json.dumps({"credentials": [asked]}))
+
+    refused = shop.run("ask", "--query", question, code=1)["error"]
+
+    assert refused["kind"] == "policy_unmet"
+    assert refused["message"] == "This request wants nearly everything."
+    assert refused["hint"].startswith("Ask only for what you need")
+
+
 @pytest.mark.parametrize("name", ["nobody", "q", "..", "%00", "q'--", "é"])
 def test_an_answer_nobody_asked_for(shop: Shop, name: str) -> None:
     assert shop.run("answer", name, code=1)["error"]["kind"] == "not_found"

@@ -39,7 +39,8 @@ def explain(error: Exception) -> Failure | None:
         case CarnetError():
             return Failure(str(error.kind), error.message, error.hint, ExitCode.FAILED)
         case SchemaError():
-            hint = f"Look at {error.pointer}" if error.pointer else ""
+            place = f"Look at {error.pointer}" if error.pointer else ""
+            hint = ". ".join(part for part in (error.hint.rstrip("."), place) if part)
             return Failure(str(error.kind), error.message, hint, ExitCode.FAILED)
         case FileNotFoundError() | IsADirectoryError() | NotADirectoryError() | PermissionError():
             return Failure("usage", _about_file(error), "", ExitCode.USAGE)

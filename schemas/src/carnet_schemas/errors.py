@@ -32,13 +32,17 @@ class SchemaError(Exception):
         pointer: JSON pointer (RFC 6901) to the place, "" for the whole value. Names
             that the schema does not know are not quoted: the pointer stops above them.
         message: one plain sentence that never quotes the value.
+        hint: what the person can do next; empty where the place says it.
     """
 
-    def __init__(self, kind: SchemaErrorKind | str, pointer: str, message: str) -> None:
+    def __init__(
+        self, kind: SchemaErrorKind | str, pointer: str, message: str, *, hint: str = ""
+    ) -> None:
         super().__init__(message)
         self.kind = SchemaErrorKind(kind)
         self.pointer = pointer
         self.message = message
+        self.hint = hint
 
     def __str__(self) -> str:
         place = f" at {self.pointer}" if self.pointer else ""

@@ -23,6 +23,21 @@ def test_every_kind_is_told(family: type[CarnetError], kind: ErrorKind) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("pointer", "hint", "told"),
+    [
+        ("", "", ""),
+        ("/a", "", "Look at /a"),
+        ("", "Ask less.", "Ask less"),
+        ("/a", "Ask less.", "Ask less. Look at /a"),
+    ],
+)
+def test_what_to_do_is_told_with_the_place(pointer: str, hint: str, told: str) -> None:
+    failure = explain(SchemaError("malformed", pointer, "One sentence.", hint=hint))
+    assert failure is not None
+    assert failure.hint == told
+
+
 @pytest.mark.parametrize("kind", SchemaErrorKind)
 def test_errors_of_schemas_are_told(kind: SchemaErrorKind) -> None:
     failure = explain(SchemaError(kind, "/credentials/0", "One sentence."))

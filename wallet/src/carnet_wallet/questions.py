@@ -6,7 +6,7 @@ Pure: the request was authenticated and resolved before (`requests`), and nothin
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from carnet_schemas.asking import beyond
+from carnet_schemas.asking import Beyond, beyond, beyond_held
 from carnet_schemas.dcql import CandidateMatch, Matches, QueryUnmetError
 from carnet_schemas.errors import SchemaError
 from carnet_securing.errors import ErrorKind
@@ -103,8 +103,19 @@ def _preview(
             preview_card(found, cards[found.candidate_id], asker=asker.client_id, now=now)
             for found in picked
         ),
-        beyond=beyond(matches.query),
+        beyond=_beyond(matches, picked, cards),
         request_digest=resolved.digest,
         optional=() if required else matches.optional,
         _matches=picked,
     )
+
+
+def _beyond(
+    matches: Matches, picked: tuple[CandidateMatch, ...], cards: Mapping[str, HeldCard]
+) -> tuple[Beyond, ...]:
+    """What goes beyond by the question alone, then what does beside these certificates."""
+    asked = beyond(matches.query)
+    told = {(item.reason, item.query_id) for item in asked}
+    disclosable = {found.candidate_id: cards[found.candidate_id].held.paths() for found in picked}
+    held = beyond_held(matches.query, picked, disclosable)
+    return (*asked, *(item for item in held if (item.reason, item.query_id) not in told))
