@@ -4,9 +4,9 @@ The holder is an organisation, so nothing is hidden and no person is in it. The 
 shows it to the worker when it asks her for something.
 """
 
-from typing import Annotated, Final, Literal, Self, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field
 
 from carnet_schemas import signer_classes as who
 from carnet_schemas.claim_table import Claim, CredentialType, Words, nested
@@ -84,19 +84,21 @@ class FoundTrue(StrictModel):
     note: LocalisedText | None = None
 
 
+def _each_criterion_once(criteria: list[FoundTrue]) -> list[FoundTrue]:
+    if len({each.criterion for each in criteria}) != len(criteria):
+        raise refuse("A criterion is listed twice.")
+    return criteria
+
+
 class FairPlatform(StrictModel):
     """Claims of a fair-platform label."""
 
     platform: Platform
     charter: Charter
-    criteria: Annotated[list[FoundTrue], Field(min_length=1, max_length=32)]
+    criteria: Annotated[
+        list[FoundTrue], Field(min_length=1, max_length=32), AfterValidator(_each_criterion_once)
+    ]
     month: Month
-
-    @model_validator(mode="after")
-    def _each_criterion_once(self) -> Self:
-        if len({each.criterion for each in self.criteria}) != len(self.criteria):
-            raise refuse("A criterion is listed twice.")
-        return self
 
 
 _CLAIMS: Final = (
