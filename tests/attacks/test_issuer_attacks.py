@@ -622,3 +622,15 @@ def test_E22_disk_full_over_http(tmp_path_factory: pytest.TempPathFactory) -> No
 def _leave_no_room(connection: Any, _record: object) -> None:
     pages = connection.execute("PRAGMA page_count").fetchone()[0]
     connection.execute(f"PRAGMA max_page_count={pages}")
+
+
+@pytest.mark.parametrize("path", ["token/", "nonce/", "credential/", "status/", "offers/x/"])
+def test_X13_a_host_header_is_never_redirected_to(
+    school: RunningIssuer, wallet: BareWallet, path: str
+) -> None:
+    for method in ("GET", "POST"):
+        answer = wallet.http.request(
+            method, f"{school.url}/{path}", headers={"Host": "evil.example"}
+        )
+        assert answer.status_code == 404
+        assert "location" not in answer.headers

@@ -351,3 +351,12 @@ def test_Q03_a_bystander_cannot_answer_or_decline_for_the_holder(
     late = {"vp_token": '{"certificate": ["junk~"]}', "state": claims["state"]}
     assert world.post(asked, late).status_code == 404
     assert world.judged(asked) == ("verified", None)
+
+
+@pytest.mark.parametrize("path", ["response/x/", "request/x/", "result/x/", "did.json/"])
+def test_X13_a_host_header_is_never_redirected_to(world: World, path: str) -> None:
+    said = {"host": "evil.example"}
+    for method in ("GET", "POST"):
+        answer = world.client.request(method, f"/{path}", headers=said, follow_redirects=False)
+        assert answer.status_code == 404
+        assert "location" not in answer.headers

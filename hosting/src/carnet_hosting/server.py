@@ -10,10 +10,14 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
+from carnet_hosting.connections import bounded_protocol
+
 _MOST_CONNECTIONS: Final = 512
 """Well under the usual 1,024 open files of a process, which the database needs some of."""
 _KEEP_ALIVE_SECONDS: Final = 5
 """A connection counts while it is kept: longer, and a class that claims fills them all."""
+_REQUEST_SECONDS: Final = 30
+"""For the largest body over a bad telephone line."""
 _LAST_ANSWERS_SECONDS: Final = 5
 
 
@@ -46,7 +50,7 @@ def serve(
         date_header=True,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_LAST_ANSWERS_SECONDS,
-        limit_concurrency=_MOST_CONNECTIONS,
+        http=bounded_protocol(most=_MOST_CONNECTIONS, seconds=_REQUEST_SECONDS),
         backlog=_MOST_CONNECTIONS,
     )
     server = _AnnouncingServer(config, announce)

@@ -3,8 +3,10 @@
 import gc
 import os
 import socket
+import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 import httpx2
@@ -15,15 +17,21 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from carnet_hosting import server as server_module
+from carnet_hosting.errors import HostingError
+from carnet_hosting.requests import read_body
 from carnet_hosting.server import serve
 
 
-def who(request: Request) -> Response:
+async def who(request: Request) -> Response:
     assert request.client is not None
+    try:
+        await read_body(request, max_bytes=100)
+    except HostingError:
+        return PlainTextResponse("cut short", status_code=400)
     return PlainTextResponse(f"{request.client.host} {request.url.scheme}")
 
 
-APP = Starlette(routes=[Route("/", who)])
+APP = Starlette(routes=[Route("/", who, methods=["GET", "POST"])])
 
 
 @pytest.fixture(autouse=True)
@@ -106,14 +114,77 @@ def test_no_address_is_logged(capfd: pytest.CaptureFixture[str]) -> None:
     assert "a-secret" not in said.out + said.err
 
 
-def test_more_connections_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+PARTS = [
+    b"",
+    b"G",
+    b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ",
+    b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc",
+]
+
+
+def connected(url: str) -> socket.socket:
+    host, _, port = url.removeprefix("http://").partition(":")
+    return socket.create_connection((host, int(port)), timeout=10)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_E16_those_who_say_nothing_shut_nobody_out(
+    monkeypatch: pytest.MonkeyPatch, part: bytes
+) -> None:
     monkeypatch.setattr(server_module, "_MOST_CONNECTIONS", 4)
     with serving() as url, ExitStack() as held:
-        for _ in range(3):
-            assert held.enter_context(httpx2.Client()).get(url).status_code == 200
-        assert httpx2.get(url).status_code == 503
-        held.close()
-        assert httpx2.get(url).status_code == 200
+        idle = [held.enter_context(connected(url)) for _ in range(4)]
+        for each in idle:
+            each.sendall(part)
+        assert [httpx2.get(url).status_code for _ in range(3)] == [200] * 3
+        # The one that waited longest gave its place.
+        assert idle[0].recv(1) == b""
+
+
+def test_E16_those_who_are_kept_after_an_answer_give_their_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server_module, "_MOST_CONNECTIONS", 4)
+    with serving() as url, ExitStack() as held:
+        kept = [held.enter_context(httpx2.Client()) for _ in range(6)]
+        for _ in range(2):
+            assert [each.get(url).status_code for each in kept] == [200] * 6
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_E16_a_request_has_to_arrive_in_time(monkeypatch: pytest.MonkeyPatch, part: bytes) -> None:
+    monkeypatch.setattr(server_module, "_REQUEST_SECONDS", 0.2)
+    with serving() as url, connected(url) as slow:
+        slow.sendall(part)
+        assert slow.recv(1) == b""
+
+
+def test_E16_the_time_begins_anew_with_each_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_module, "_REQUEST_SECONDS", 0.2)
+    with serving() as url, connected(url) as kept:
+        kept.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 2 + b"GET / HT")
+        answer = b"".join(iter(lambda: kept.recv(4_096), b""))
+    assert answer.count(b"HTTP/1.1 200 OK") == 2
+
+
+def test_all_places_may_be_taken_by_those_who_are_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_module, "_MOST_CONNECTIONS", 2)
+    busy, free = threading.Semaphore(0), threading.Event()
+
+    def slowly(_request: Request) -> Response:
+        busy.release()
+        assert free.wait(10)
+        return PlainTextResponse("done")
+
+    monkeypatch.setattr(sys.modules[__name__], "APP", Starlette(routes=[Route("/", slowly)]))
+    with serving() as url, ThreadPoolExecutor(2) as pool:
+        answers = [pool.submit(httpx2.get, url) for _ in range(2)]
+        assert busy.acquire(timeout=10)
+        assert busy.acquire(timeout=10)
+        with connected(url) as late:
+            assert late.recv(1) == b""
+        free.set()
+        assert [answer.result().text for answer in answers] == ["done", "done"]
 
 
 def test_answers_are_sent_without_waiting() -> None:

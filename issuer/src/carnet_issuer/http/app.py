@@ -30,7 +30,13 @@ def create_app(*services: WalletService, clock: Clock) -> FastAPI:
         services: unlocked issuers; each is served under the path of its own URL.
         clock: the current time in Unix seconds.
     """
-    app = FastAPI(title="Carnet issuer", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Carnet issuer",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
     errors.install(app)
     threads = CapacityLimiter(_THREADS)
     for service in services:

@@ -54,7 +54,7 @@ def create_app(verifier: Verifier, *, clock: Callable[[], int]) -> FastAPI:
     Args:
         clock: the current time in Unix seconds, read once for each call.
     """
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     _add_request_routes(app, verifier, clock)
     _add_answer_routes(app, verifier, clock)
     _add_error_handlers(app)
