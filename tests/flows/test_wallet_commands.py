@@ -380,6 +380,29 @@ def test_the_passphrase_is_changed(
 
 
 @pytest.mark.parametrize(
+    ("lang", "asked"), [("fr", "Phrase secrète"), ("en", "Passphrase")], ids=["fr", "en"]
+)
+def test_the_new_passphrase_is_asked_for_although_a_variable_holds_the_old_one(
+    terminal: Terminal, claimed: str, monkeypatch: pytest.MonkeyPatch, lang: str, asked: str
+) -> None:
+    folder, prompts = str(terminal.folder), []
+
+    def ask(prompt: str, stream: object = None) -> str:
+        prompts.append(prompt)
+        return "une autre phrase"
+
+    answer_at_keyboard(monkeypatch, "")
+    monkeypatch.setattr("getpass.getpass", ask)
+    terminal.run("passphrase", folder, "--lang", lang)
+
+    assert [prompt.split(":")[0].strip() for prompt in prompts][0] == asked
+    assert len(prompts) == 2, "asked for twice"
+    assert terminal.json("list", folder, code=1)["error"]["kind"] == "vault_passphrase"
+    monkeypatch.setenv("CARNET_PASSPHRASE", "une autre phrase")
+    assert len(terminal.json("list", folder)) == 1
+
+
+@pytest.mark.parametrize(
     ("arguments", "kind"),
     [
         (["claim", "{folder}", "nonsense"], "malformed"),

@@ -2,36 +2,71 @@
 
 import getpass
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from carnet_cli.failures import UsageFailedError
 from carnet_cli.settings import variable
 
-_LONGEST = 1024
+_LONGEST: Final = 1024
 
 
-def read_passphrase(file: Path | None, *, confirm: bool) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompts:
+    """What a person is asked at the keyboard, without the colon."""
+
+    first: str = "Passphrase"
+    again: str = "The same again"
+
+
+_ENGLISH: Final = Prompts()
+
+
+def read_passphrase(file: Path | None, *, confirm: bool, prompts: Prompts = _ENGLISH) -> str:
     """Return the passphrase of an issuer, wallet or verifier folder.
 
     Args:
         file: `--passphrase-file`; its first line is used, without the line end.
         confirm: ask twice when prompting, for a new folder.
+        prompts: how to ask.
 
     Raises:
         UsageFailedError: there is none, it is empty, or the two answers differ.
     """
+    named = variable("CARNET_PASSPHRASE")
+    if file is None and named is not None:
+        return _checked(named)
+    return _given(
+        file,
+        confirm=confirm,
+        prompts=prompts,
+        hint="Use --passphrase-file FILE or set CARNET_PASSPHRASE.",
+    )
+
+
+def read_new_passphrase(file: Path | None, *, prompts: Prompts = _ENGLISH) -> str:
+    """Return the passphrase to come; CARNET_PASSPHRASE holds the one that still is.
+
+    Args:
+        file: `--new-passphrase-file`.
+        prompts: how to ask; always twice.
+
+    Raises:
+        UsageFailedError: as `read_passphrase`.
+    """
+    return _given(file, confirm=True, prompts=prompts, hint="Use --new-passphrase-file FILE.")
+
+
+def _given(file: Path | None, *, confirm: bool, prompts: Prompts, hint: str) -> str:
     if file is not None:
         return _checked(_first_line(file))
-    named = variable("CARNET_PASSPHRASE")
-    if named is not None:
-        return _checked(named)
     if not sys.stdin.isatty():
         raise UsageFailedError(
-            "A passphrase is needed and there is no terminal to ask for it.",
-            hint="Use --passphrase-file FILE or set CARNET_PASSPHRASE.",
+            "A passphrase is needed and there is no terminal to ask for it.", hint=hint
         )
-    answer = getpass.getpass("Passphrase: ", stream=sys.stderr)
-    if confirm and getpass.getpass("The same again: ", stream=sys.stderr) != answer:
+    answer = getpass.getpass(f"{prompts.first}: ", stream=sys.stderr)
+    if confirm and getpass.getpass(f"{prompts.again}: ", stream=sys.stderr) != answer:
         raise UsageFailedError("The two passphrases differ.")
     return _checked(answer)
 

@@ -19,7 +19,7 @@ import typer
 from carnet_cli import options
 from carnet_cli.console import Console
 from carnet_cli.failures import UsageFailedError
-from carnet_cli.passphrase import read_passphrase
+from carnet_cli.passphrase import Prompts, read_passphrase
 from carnet_cli.settings import ca_file as ca_file_of
 from carnet_cli.settings import loopback_http_allowed, variable
 from carnet_schemas.errors import SchemaError
@@ -32,6 +32,7 @@ from carnet_trust.cached_lookups import CachedLookups
 from carnet_trust.lookup_cache import LookupCache
 from carnet_trust.lookups import Lookups
 from carnet_trust.on_demand_lookups import OnDemandLookups
+from carnet_wallet import telling
 from carnet_wallet.french_errors import in_french
 from carnet_wallet.surroundings import Surroundings
 from carnet_wallet.wallet import Wallet
@@ -71,9 +72,20 @@ class Opening:
         system = next((name for name in names if name), "")
         return "fr" if system.lower().startswith("fr") else "en"
 
+    @property
+    def prompts(self) -> Prompts:
+        """How a passphrase is asked for."""
+        return Prompts(
+            first=telling.word("ask_passphrase", self.language),
+            again=telling.word("ask_again", self.language),
+        )
+
     def wallet(self) -> AbstractContextManager[Wallet]:
         """The wallet, opened without any connection until the block ends."""
-        return opened_wallet(self.directory, self.passphrase_file, offline=True)
+        return self._opened(offline=True)
+
+    def _opened(self, **edge: Any) -> AbstractContextManager[Wallet]:
+        return opened_wallet(self.directory, self.passphrase_file, prompts=self.prompts, **edge)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,12 +97,8 @@ class ConnectedOpening(Opening):
 
     def connected_wallet(self, *, offline: bool = False) -> AbstractContextManager[Wallet]:
         """The wallet, opened with a client for the web; `offline` looks up nothing there."""
-        return opened_wallet(
-            self.directory,
-            self.passphrase_file,
-            loopback=self.allow_loopback_http,
-            ca_file=self.ca_file,
-            offline=offline,
+        return self._opened(
+            loopback=self.allow_loopback_http, ca_file=self.ca_file, offline=offline
         )
 
 
@@ -124,12 +132,13 @@ def opened_wallet(
     directory: Path,
     passphrase_file: Path | None,
     *,
+    prompts: Prompts | None = None,
     loopback: bool = False,
     ca_file: Path | None = None,
     offline: bool = False,
 ) -> Iterator[Wallet]:
     """Open the wallet of one command; closed again when the command ends."""
-    passphrase = read_passphrase(passphrase_file, confirm=False)
+    passphrase = read_passphrase(passphrase_file, confirm=False, prompts=prompts or Prompts())
     with (
         wallet_surroundings(loopback=loopback, ca_file=ca_file, offline=offline) as around,
         Wallet.open(directory, passphrase=passphrase, surroundings=around) as wallet,

@@ -30,6 +30,8 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "fr": "Gardez la phrase secrète : personne ne peut vous la redonner.",
         "en": "Keep the passphrase: nobody can give it back to you.",
     },
+    "ask_passphrase": {"fr": "Phrase secrète", "en": "Passphrase"},
+    "ask_again": {"fr": "Encore une fois", "en": "The same again"},
     "new_passphrase": {
         "fr": "Maintenant, la nouvelle phrase secrète.",
         "en": "Now the new passphrase.",
@@ -107,6 +109,10 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "Shown. Your history notes it.",
     },
     "continue": {"fr": "Pour continuer : {url}", "en": "To go on: {url}"},
+    "continue_refused": {
+        "fr": "La page pour continuer n'est pas une adresse sûre. Elle n'est pas donnée.",
+        "en": "The page to go on at is no safe address. It is left out.",
+    },
     "as_of": {"fr": "au {moment}", "en": "on {moment}"},
     "shown_parts": {"fr": "montré : {parts}", "en": "shown: {parts}"},
 }

@@ -12,7 +12,7 @@ from carnet_cli.console import Console
 from carnet_cli.exit_codes import ExitCode
 from carnet_cli.failures import UsageFailedError
 from carnet_cli.input_files import read_at_most
-from carnet_cli.passphrase import read_passphrase
+from carnet_cli.passphrase import read_new_passphrase, read_passphrase
 from carnet_cli.settings import system_now
 from carnet_cli.wallet_consent import ask_consent, ask_yes
 from carnet_cli.wallet_edge import ConnectedOpening, Opening, on_a_wallet, wallet_surroundings
@@ -48,7 +48,7 @@ def init(
     ] = None,
 ) -> None:
     """Make an empty wallet that only your passphrase opens."""
-    passphrase = read_passphrase(opening.passphrase_file, confirm=True)
+    passphrase = read_passphrase(opening.passphrase_file, confirm=True, prompts=opening.prompts)
     trust_file = None if trust is None else read_at_most(trust, MAX_FILE_BYTES)
     with (
         wallet_surroundings(offline=True) as around,
@@ -86,15 +86,12 @@ def passphrase(
     ] = None,
 ) -> None:
     """Change the passphrase; the old one opens nothing afterwards."""
-    if new_passphrase_file is None and not sys.stdin.isatty():
-        raise UsageFailedError(
-            "A new passphrase is needed.", hint="Use --new-passphrase-file FILE."
-        )
     console, language = opening.console, opening.language
     with opening.wallet() as wallet:
         if new_passphrase_file is None:
             console.say(telling.word("new_passphrase", language))
-        wallet.change_passphrase(read_passphrase(new_passphrase_file, confirm=True))
+        new = read_new_passphrase(new_passphrase_file, prompts=opening.prompts)
+        wallet.change_passphrase(new)
     console.out({"changed": True}, telling.word("passphrase_changed", language))
 
 
@@ -227,10 +224,13 @@ def present(
             if card.query_id in consent.parts
         ],
         "continue_at": sent.continue_at,
+        "continue_refused": sent.continue_refused,
     }
     lines = [telling.word("done", language)]
     if sent.continue_at is not None:
         lines.append(telling.word("continue", language, url=sent.continue_at))
+    if sent.continue_refused:
+        lines.append(telling.word("continue_refused", language))
     console.out(shape, lines)
     return ExitCode.OK
 
