@@ -5,9 +5,11 @@ sync had not returned holds any beginning of its bytes, or zeros; each change of
 since the folder was last synced may have happened or not, in the order they were made.
 """
 
+import itertools
 import os
 import random
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,25 +23,32 @@ class File:
     safe: bytes = b""
     written: bytes = b""
 
+    def remains(self) -> set[bytes]:
+        """What may be found in it, halves standing for any beginning."""
+        if self.safe == self.written:
+            return {self.safe}
+        half = self.written[: len(self.written) // 2]
+        return {self.safe, self.written, half, bytes(len(self.written))}
+
 
 Names = dict[str, File]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One change of a name: `file` gets it, or it goes when there is none."""
+    """One change of a name: `file` gets it, or it goes when there is none.
+
+    A renamed file may be found under its new name also where its first one was lost.
+    """
 
     name: str
     file: File | None = None
     taken_from: str = ""
 
     def on(self, names: Names) -> None:
-        """Do it, as far as it can be done there."""
-        if self.taken_from:
-            moved = names.pop(self.taken_from, None)
-            if moved is not None:
-                names[self.name] = moved
-        elif self.file is None:
+        """Do it."""
+        names.pop(self.taken_from, None)
+        if self.file is None:
             names.pop(self.name, None)
         else:
             names[self.name] = self.file
@@ -66,6 +75,15 @@ class Disk:
             if rng.random() < 0.5:
                 step.on(names)
         return {name: _content(file, rng) for name, file in names.items()}
+
+    def after_every_cut(self) -> Iterator[dict[str, bytes]]:
+        """Every folder that may be found: any of the unsafe names, any remains of each file."""
+        for chosen in itertools.product((False, True), repeat=len(self.unsafe)):
+            names = dict(self.names)
+            for step in itertools.compress(self.unsafe, chosen):
+                step.on(names)
+            for found in itertools.product(*(sorted(file.remains()) for file in names.values())):
+                yield dict(zip(names, found, strict=True))
 
 
 def _content(file: File, rng: random.Random) -> bytes:
@@ -107,7 +125,7 @@ class RecordedDisk(OperatingSystem):
 
     def write(self, fd: int, data: memoryview) -> int:
         # Written in pieces, so that the power can also go between them.
-        count = super().write(fd, data[: self._rng.randint(1, max(1, len(data)))])
+        count = super().write(fd, self._piece(data))
         self._open[fd].written += bytes(data[:count])
         self._cut()
         return count
@@ -122,7 +140,7 @@ class RecordedDisk(OperatingSystem):
 
     def rename(self, source: str, target: str, *, dir_fd: int) -> None:
         super().rename(source, target, dir_fd=dir_fd)
-        self._named(Step(target, taken_from=source))
+        self._named(Step(target, self.disk.now()[source], taken_from=source))
 
     def unlink(self, name: str, *, dir_fd: int) -> None:
         super().unlink(name, dir_fd=dir_fd)
@@ -132,16 +150,36 @@ class RecordedDisk(OperatingSystem):
         self.disk.unsafe.append(step)
         self._cut()
 
+    def _piece(self, data: memoryview) -> memoryview:
+        return data[: self._rng.randint(1, max(1, len(data)))]
+
     def _cut(self) -> None:
         self.moments.append(self.disk.after_a_cut(self._rng))
 
 
+class ExhaustedDisk(RecordedDisk):
+    """The same for a change or two: `moments` gets every possible folder after every call."""
+
+    def __init__(self, place: Path) -> None:
+        super().__init__(place, random.Random(0))  # noqa: S311 - chance has no part in it
+
+    def _piece(self, data: memoryview) -> memoryview:
+        return data
+
+    def _cut(self) -> None:
+        self.moments.extend(self.disk.after_every_cut())
+
+
 class HastyDisk(RecordedDisk):
-    """The same without waiting for files: what a vault must not be built on."""
+    """Does not wait for files: what a vault must not be built on."""
 
     def fsync(self, fd: int) -> None:
         if stat.S_ISDIR(os.fstat(fd).st_mode):
             super().fsync(fd)
+
+
+class HastyExhaustedDisk(ExhaustedDisk, HastyDisk):
+    """Both."""
 
 
 def restored(files: dict[str, bytes], place: Path) -> Path:
