@@ -22,7 +22,7 @@ IN_SCOPE = {
     "Q": "2-4 6-9 11-14",
     "S": "1-6 11-14 16-17 26",
     "E": "4 6-7 21-23 27",
-    "Y": "1 3 12",
+    "Y": "1 3-4 12",
 }
 """Numbers by family; a number inside a range that the catalogue does not have is in `_GAPS`."""
 _GAPS = {"V11", "V13", "V18", "T09", "T10", "T13", "T25", "P09", "P14", "P20", "J11", "J16"}

@@ -489,7 +489,8 @@ def test_V25_what_is_fetched_is_the_same_for_everyone(
         checked(issuer.issue(status=issuer.next_status()), trust, on_demand(web), now=NOW)
         requests.append(web.calls - before)
     assert all(one == requests[0] for one in requests)
-    assert requests[0].total() == 2
+    # Keys, where the lists are named, their names, and the one list.
+    assert requests[0].total() == 4
 
 
 # --- V26 and W12: keys that change ------------------------------------------------------------

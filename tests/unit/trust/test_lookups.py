@@ -1,5 +1,6 @@
 """Keys and status lists, cached and on demand: fresh, stale, failed, replayed."""
 
+import json
 from collections.abc import Callable
 from functools import partial
 
@@ -353,6 +354,7 @@ class TestStatusOnDemand:
 
     def test_a_list_for_another_address(self, web: SimulatedWeb, issuer: SimulatedIssuer) -> None:
         other = f"{issuer.url}/status/other"
+        web.put(f"{issuer.url}/status", json.dumps({"status_lists": [other]}).encode())
         web.put(other, issuer.status_token, media_type=STATUS_LIST_MEDIA_TYPE)
         refused(
             lambda: status(on_demand(web), issuer, StatusReference(uri=other, index=1)),

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from carnet_securing.errors import CarnetError
 from carnet_securing.limits import PRESENTATION
+from carnet_trust.aggregation import parse_aggregation
 from carnet_trust.askers import asker_name
 from carnet_trust.clean_text import clean_text
 from carnet_trust.display_name import host_name, identifier_name
 from carnet_trust.entries import entry_from_json, entry_to_json
 from carnet_trust.integrity import check_integrity
 from carnet_trust.issuer_home import home_of, is_under
-from carnet_trust.kept_lists import parse_aggregation
 from carnet_trust.trust_file import TrustData, parse_trust_file
 from carnet_trust.type_document import parse_type_document
 

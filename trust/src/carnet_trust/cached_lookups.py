@@ -7,6 +7,7 @@ from carnet_securing.key_route import IssuerKeyRoute
 from carnet_securing.limits import Limits
 from carnet_securing.status_list import VerifiedStatusList
 from carnet_trust import kept_types
+from carnet_trust.aggregation import is_issuers_list
 from carnet_trust.entries import TrustEntry
 from carnet_trust.issuer_keys import (
     FETCHED_ROUTES,
@@ -14,7 +15,7 @@ from carnet_trust.issuer_keys import (
     keys_without_fetching,
     record_name,
 )
-from carnet_trust.kept_lists import KeptLists, is_issuers_list
+from carnet_trust.kept_lists import KeptLists
 from carnet_trust.lookup_cache import LookupCache
 from carnet_trust.lookups import Dated, FoundIssuer, Freshness, Source
 from carnet_trust.status_tokens import ListSigner, StatusTokens

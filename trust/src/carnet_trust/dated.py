@@ -25,12 +25,15 @@ class LookupAlert(StrEnum):
     `older_list_offered`: an older status list came in the place of a newer one; the newer
     one is kept. `last_good_kept`: fetching failed, so this is the last good value.
     `few_in_list`: so few credentials share the list that asking for it singles one out.
+    `unpublished_list`: its issuer names its lists in no one place, so the document chose the
+    address that was read.
     """
 
     SAME_KID_OTHER_KEY = "same_kid_other_key"
     OLDER_LIST_OFFERED = "older_list_offered"
     LAST_GOOD_KEPT = "last_good_kept"
     FEW_IN_LIST = "few_in_list"
+    UNPUBLISHED_LIST = "unpublished_list"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

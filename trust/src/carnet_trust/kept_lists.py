@@ -1,17 +1,12 @@
-"""Status lists in a cache: which belong to an issuer, and the last good one of each."""
+"""Status lists in a cache: the last good one of each."""
 
 from typing import Final
 
-from carnet_securing.errors import CarnetError, ErrorKind, InvalidError, UndeterminedError
+from carnet_securing.errors import ErrorKind, InvalidError, UndeterminedError
 from carnet_securing.status_list import VerifiedStatusList
-from carnet_securing.strict_json import dumps_bytes, loads_object
-from carnet_trust.issuer_home import home_of, is_under
 from carnet_trust.lookup_cache import CacheRecord, LookupCache, RecordKind, keep
 from carnet_trust.lookups import Dated, LookupAlert, Source
 from carnet_trust.status_tokens import KeysOf, ListSigner, StatusTokens, alerts_about
-
-MAX_LISTS: Final = 1_000
-MAX_AGGREGATION_BYTES: Final = 512 * 1024
 
 _ISSUED_AT: Final = "iat"
 _DAY: Final = 86_400
@@ -96,53 +91,6 @@ class KeptLists:
 
     def _record(self, uri: str, signer: ListSigner) -> CacheRecord | None:
         return self._cache.get(RecordKind.STATUS_LIST, list_name(uri, signer))
-
-
-def is_issuers_list(uri: str, *, issuer: str, cache: LookupCache) -> bool:
-    """Whether a list is under the issuer's own address or in the aggregation it publishes."""
-    home = home_of(issuer)
-    return (home is not None and is_under(uri, home)) or uri in aggregated(issuer, cache=cache)
-
-
-def aggregated(issuer: str, *, cache: LookupCache) -> tuple[str, ...]:
-    """The lists an issuer was last seen to publish (Token Status List, "Aggregation")."""
-    record = cache.get(RecordKind.AGGREGATION, issuer)
-    if record is None:
-        return ()
-    try:
-        return parse_aggregation(record.body)
-    except CarnetError:
-        return ()
-
-
-def parse_aggregation(body: bytes) -> tuple[str, ...]:
-    """Read a status list aggregation: the addresses of all lists of an issuer.
-
-    Raises:
-        InvalidError: `status_invalid` for another shape, and what the JSON parser raises.
-    """
-    lists = loads_object(body, max_bytes=MAX_AGGREGATION_BYTES).get("status_lists")
-    if (
-        type(lists) is not list
-        or len(lists) > MAX_LISTS
-        or not all(type(uri) is str for uri in lists)
-    ):
-        raise InvalidError(ErrorKind.STATUS_INVALID, "A list of status lists is malformed.")
-    return tuple(dict.fromkeys(lists))
-
-
-def keep_aggregation(
-    uris: tuple[str, ...], *, issuer: str, listed: bool, cache: LookupCache, now: int
-) -> None:
-    """Remember the addresses of an issuer's lists."""
-    record = CacheRecord(
-        kind=RecordKind.AGGREGATION,
-        name=issuer,
-        body=dumps_bytes({"status_lists": list(uris)}),
-        fetched_at=now,
-        listed=listed,
-    )
-    keep(cache, record)
 
 
 def last_good(

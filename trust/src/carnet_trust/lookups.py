@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from carnet_securing.credential import IssuerKey
+from carnet_securing.errors import ErrorKind, UndeterminedError
 from carnet_securing.jwk import PublicJwk
 from carnet_securing.key_route import IssuerKeyRoute
 from carnet_securing.status_list import VerifiedStatusList
@@ -16,7 +17,15 @@ from carnet_trust.dated import Dated, LookupAlert, Source
 from carnet_trust.entries import TrustEntry
 from carnet_trust.type_metadata import TypeMetadata
 
-__all__ = ["Dated", "FoundIssuer", "Freshness", "LookupAlert", "Lookups", "Source"]
+__all__ = [
+    "Dated",
+    "FoundIssuer",
+    "Freshness",
+    "LookupAlert",
+    "Lookups",
+    "Source",
+    "UnsharedListError",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +34,14 @@ class Freshness:
 
     `*_max_age` bounds the last good value: older ones count as absent. For status lists the
     list's own `ttl` says when a fresh copy is due (`VerifiedStatusList.fresh_until`); for
-    keys and types `*_ttl` does, where their publisher does not (`http_freshness`).
+    keys and types `*_ttl` does, where their publisher does not (`http_freshness`), and which
+    lists an issuer publishes is asked again after `aggregation_ttl`.
     """
 
     keys_ttl: int = 15 * 60
     keys_max_age: int = 7 * 86_400
     status_max_age: int = 7 * 86_400
+    aggregation_ttl: int = 15 * 60
     types_ttl: int = 86_400
     types_max_age: int = 90 * 86_400
     retry_after: int = 60
@@ -47,6 +58,13 @@ class FoundIssuer:
     issuer_key: IssuerKey
     entry: TrustEntry | None
     keys: Dated[tuple[PublicJwk, ...]] = field(repr=False)
+
+
+class UnsharedListError(UndeterminedError):
+    """The status list a document names could be that one person's; it says nothing (ADR 10)."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(ErrorKind.STATUS_UNAVAILABLE, message)
 
 
 class Lookups(Protocol):
@@ -85,6 +103,8 @@ class Lookups(Protocol):
         `uri` comes from an `AuthenticCredential`, never from parsed bytes.
 
         Raises:
+            UnsharedListError: `status_unavailable`: its address or its size may single one
+                person out.
             UndeterminedError: `status_unavailable`, or a fetch error: nothing is known.
             InvalidError: `status_invalid` or a signature error: what came says nothing.
         """

@@ -5,6 +5,8 @@ fetched, and each answer says so by its source. The issuer still learns that som
 checking one of its credentials now: `CachedLookups` does not tell it that.
 """
 
+from dataclasses import replace
+
 from carnet_securing.algorithms import SignatureCheck
 from carnet_securing.errors import CarnetError, ErrorKind, UndeterminedError
 from carnet_securing.fetch import Fetch, Fetched
@@ -15,10 +17,11 @@ from carnet_securing.limits import Limits
 from carnet_securing.status_list import VerifiedStatusList, fetch_status_token
 from carnet_securing.urls import check_url
 from carnet_trust import kept_types
+from carnet_trust.aggregation import may_name_a_person
 from carnet_trust.attempts import Attempts
 from carnet_trust.entries import TrustEntry
 from carnet_trust.http_freshness import NotingFetch
-from carnet_trust.issuer_home import home_of
+from carnet_trust.issuer_home import home_of, is_under
 from carnet_trust.issuer_keys import (
     FETCHED_ROUTES,
     KeyRecords,
@@ -29,18 +32,18 @@ from carnet_trust.issuer_keys import (
     read_record,
     record_name,
 )
-from carnet_trust.kept_lists import (
-    KeptLists,
-    OlderListError,
-    aggregated,
-    is_issuers_list,
-    keep_aggregation,
-    last_good,
-    list_name,
-)
+from carnet_trust.kept_lists import KeptLists, OlderListError, last_good, list_name
 from carnet_trust.lookup_cache import LookupCache, keep
-from carnet_trust.lookups import Dated, FoundIssuer, Freshness, LookupAlert, Source
-from carnet_trust.status_tokens import KeysOf, ListSigner, StatusTokens, token_bytes
+from carnet_trust.lookups import (
+    Dated,
+    FoundIssuer,
+    Freshness,
+    LookupAlert,
+    Source,
+    UnsharedListError,
+)
+from carnet_trust.published_lists import PublishedLists
+from carnet_trust.status_tokens import FEW, KeysOf, ListSigner, StatusTokens, token_bytes
 from carnet_trust.type_metadata import TypeMetadata
 
 
@@ -78,6 +81,9 @@ class OnDemandLookups:
         self._type_attempts = Attempts(retry_after=self._freshness.retry_after)
         self._keys = KeyRecords(cache)
         self._lists = KeptLists(cache, StatusTokens(check=check, limits=limits))
+        self._published = PublishedLists(
+            cache, fetch=fetch, loopback_http=loopback_http, freshness=self._freshness
+        )
 
     def issuer_keys(
         self,
@@ -114,31 +120,27 @@ class OnDemandLookups:
     def status_list(self, uri: str, *, found: FoundIssuer, now: int) -> Dated[VerifiedStatusList]:
         """As `Lookups.status_list`: cached while its `ttl` lasts, fetched otherwise.
 
+        Only an address that is the same for many is opened (ADR 10): none with room for a
+        name; where the issuer publishes its lists, one of these; where it publishes none,
+        the one the document names, which the alert `unpublished_list` says.
+
         Raises:
+            UnsharedListError: another address, or a list of few that nobody publishes.
             UndeterminedError: `status_unavailable`; also for a list that an unlisted issuer
                 keeps away from its own address, which is not knocked at.
         """
         signer = ListSigner.of(found)
-        self._check_whose(uri, signer)
-        keys_of = signer.keys_from(self, now=now)
-
-        name = list_name(uri, signer)
-        with self._list_attempts.alone(name):
-            kept, reason = self._kept_list(uri, signer, keys_of, now=now)
-            if kept is not None and kept.fetched_at <= now < kept.value.fresh_until(
-                kept.fetched_at
-            ):
-                return kept
-            if not self._list_attempts.is_due(name, now=now):
-                return _last_good_list(kept, reason or self._list_attempts.last_error(name))
-            try:
-                dated = self._fetch_list(uri, signer, keys_of, now=now)
-            except CarnetError as error:
-                self._list_attempts.note(name, now=now, error=error)
-                return _last_good_list(kept, error)
-            self._list_attempts.note(name, now=now, error=None)
-        self._remember_aggregation(dated.value, signer=signer, now=now)
-        return dated
+        self._check_address(uri, signer)
+        published = self._published.of(signer, wanted=uri, now=now)
+        if published is not None:
+            if uri not in published:
+                raise UnsharedListError("The status list is not one its issuer publishes.")
+            return self._current_list(uri, signer, now=now)
+        dated = self._current_list(uri, signer, now=now)
+        if len(dated.value) < FEW:
+            raise UnsharedListError("The status list is short and one the document chose.")
+        self._published.remember(uri, signer=signer)
+        return replace(dated, alerts=(*dated.alerts, LookupAlert.UNPUBLISHED_LIST))
 
     def type_metadata(
         self, vct: str, *, integrity: str | None, now: int, issuer: str | None = None
@@ -206,16 +208,41 @@ class OnDemandLookups:
         keep(self._cache, record)
         return read_record(record)
 
-    def _check_whose(self, uri: str, signer: ListSigner) -> None:
-        """A stranger cannot make us knock at a third party's door by signing its address."""
-        if (
-            signer.entry is None
-            and home_of(signer.issuer) is not None
-            and not is_issuers_list(uri, issuer=signer.issuer, cache=self._cache)
-        ):
+    def _check_address(self, uri: str, signer: ListSigner) -> None:
+        if may_name_a_person(uri):
+            raise UnsharedListError("The status list's address has room for a name.")
+        home = home_of(signer.issuer)
+        # A stranger cannot make us knock at a third party's door by signing its address.
+        if signer.entry is None and home is not None and not is_under(uri, home):
             raise UndeterminedError(
                 ErrorKind.STATUS_UNAVAILABLE, "The status list is not at its issuer's address."
             )
+        try:
+            check_url(uri, loopback_http=self._loopback_http)
+        except UndeterminedError as error:
+            raise UndeterminedError(
+                ErrorKind.STATUS_UNAVAILABLE, "The status list's address may not be opened."
+            ) from error
+
+    def _current_list(self, uri: str, signer: ListSigner, *, now: int) -> Dated[VerifiedStatusList]:
+        """The list of an address that may be opened; the last good one when it cannot be."""
+        keys_of = signer.keys_from(self, now=now)
+        name = list_name(uri, signer)
+        with self._list_attempts.alone(name):
+            kept, reason = self._kept_list(uri, signer, keys_of, now=now)
+            if kept is not None and kept.fetched_at <= now < kept.value.fresh_until(
+                kept.fetched_at
+            ):
+                return kept
+            if not self._list_attempts.is_due(name, now=now):
+                return _last_good_list(kept, reason or self._list_attempts.last_error(name))
+            try:
+                dated = self._fetch_list(uri, signer, keys_of, now=now)
+            except CarnetError as error:
+                self._list_attempts.note(name, now=now, error=error)
+                return _last_good_list(kept, error)
+            self._list_attempts.note(name, now=now, error=None)
+        return dated
 
     def _kept_list(
         self, uri: str, signer: ListSigner, keys_of: KeysOf, *, now: int
@@ -236,30 +263,10 @@ class OnDemandLookups:
     def _fetch_list(
         self, uri: str, signer: ListSigner, keys_of: KeysOf, *, now: int
     ) -> Dated[VerifiedStatusList]:
-        try:
-            check_url(uri, loopback_http=self._loopback_http)
-        except UndeterminedError as error:
-            raise UndeterminedError(
-                ErrorKind.STATUS_UNAVAILABLE, "The status list's address may not be opened."
-            ) from error
         token = fetch_status_token(uri, fetch=self._fetch, limits=self._limits)
         return self._lists.accept(
             token_bytes(token), uri=uri, signer=signer, keys_of=keys_of, now=now
         )
-
-    def _remember_aggregation(
-        self, verified: VerifiedStatusList, *, signer: ListSigner, now: int
-    ) -> None:
-        """Let a later refresh bring the list of an issuer whose lists lie elsewhere."""
-        uris = aggregated(signer.issuer, cache=self._cache)
-        if signer.entry is not None and verified.uri not in uris:
-            keep_aggregation(
-                (*uris, verified.uri),
-                issuer=signer.issuer,
-                listed=True,
-                cache=self._cache,
-                now=now,
-            )
 
     def _fetch_document(self, vct: str) -> Fetched:
         return kept_types.fetch_type_document(

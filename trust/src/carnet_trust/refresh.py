@@ -9,23 +9,28 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from carnet_securing.algorithms import SignatureCheck
-from carnet_securing.errors import CarnetError, ErrorKind, InvalidError, UndeterminedError
+from carnet_securing.errors import CarnetError
 from carnet_securing.fetch import Fetch, Fetched
-from carnet_securing.issuer_key import fetch_issuer_keys, metadata_url
+from carnet_securing.issuer_key import fetch_issuer_keys
 from carnet_securing.jwk import PublicJwk
 from carnet_securing.key_route import IssuerKeyRoute
 from carnet_securing.limits import Limits
 from carnet_securing.status_list import fetch_status_token
-from carnet_securing.strict_json import loads_object
 from carnet_securing.urls import check_url
 from carnet_trust import kept_types, type_copies
+from carnet_trust.aggregation import (
+    KnownLists,
+    aggregated,
+    fetch_aggregation,
+    fetch_endpoint,
+    keep_lists,
+)
 from carnet_trust.entries import TrustEntry
 from carnet_trust.http_freshness import NotingFetch
 from carnet_trust.integrity import integrity_of
-from carnet_trust.issuer_home import home_of
 from carnet_trust.issuer_keys import (
     FETCHED_ROUTES,
     keys_without_fetching,
@@ -33,13 +38,7 @@ from carnet_trust.issuer_keys import (
     read_record,
     record_name,
 )
-from carnet_trust.kept_lists import (
-    MAX_AGGREGATION_BYTES,
-    KeptLists,
-    aggregated,
-    keep_aggregation,
-    parse_aggregation,
-)
+from carnet_trust.kept_lists import KeptLists
 from carnet_trust.lookup_cache import LookupCache, RecordKind
 from carnet_trust.lookups import Freshness, LookupAlert, Source
 from carnet_trust.status_tokens import ListSigner, StatusTokens, token_bytes
@@ -47,9 +46,6 @@ from carnet_trust.trust_file import TrustData
 from carnet_trust.type_metadata import shipped_document, within_shipped
 
 T = TypeVar("T")
-
-_AUTHORIZATION_SERVER: Final = "oauth-authorization-server"
-_MAX_METADATA_BYTES: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,33 +199,20 @@ class _Run:
     def _published_lists(self) -> tuple[str, ...]:
         """All lists of the issuer, by its own aggregation, else those met before."""
         entry, around = self._entry, self._around
-        endpoint = self._attempt(self._aggregation_endpoint)
+        endpoint = self._attempt(
+            partial(
+                fetch_endpoint,
+                entry.iss,
+                fetch=around.fetch,
+                loopback_http=around.loopback_http,
+            )
+        )
         if endpoint is None:
             return aggregated(entry.iss, cache=around.cache)
-        check_url(endpoint, loopback_http=around.loopback_http)
-        fetched = around.fetch.get(
-            endpoint, accept="application/json", max_bytes=MAX_AGGREGATION_BYTES
-        )
-        uris = parse_aggregation(fetched.unverified_body)
-        keep_aggregation(uris, issuer=entry.iss, listed=True, cache=around.cache, now=around.now)
+        uris = fetch_aggregation(endpoint, fetch=around.fetch, loopback_http=around.loopback_http)
+        known = KnownLists(uris=uris, published=True, asked_at=around.now)
+        keep_lists(known, issuer=entry.iss, listed=True, cache=around.cache)
         return uris
-
-    def _aggregation_endpoint(self) -> str:
-        """Token Status List, "Issuer Metadata": in the authorization server's metadata."""
-        around = self._around
-        home = home_of(self._entry.iss)
-        if home is None:
-            raise _no_aggregation()
-        url = metadata_url(home, well_known=_AUTHORIZATION_SERVER)
-        check_url(url, loopback_http=around.loopback_http)
-        fetched = around.fetch.get(url, accept="application/json", max_bytes=_MAX_METADATA_BYTES)
-        metadata = loads_object(fetched.unverified_body, max_bytes=_MAX_METADATA_BYTES)
-        if metadata.get("issuer") not in (home, self._entry.iss):
-            raise InvalidError(ErrorKind.ISSUER_MISMATCH, "The metadata is of another issuer.")
-        endpoint = metadata.get("status_list_aggregation_endpoint")
-        if type(endpoint) is not str:
-            raise _no_aggregation()
-        return endpoint
 
     def _refresh_list(self, uri: str) -> str:
         around = self._around
@@ -294,9 +277,3 @@ class _Run:
 
     def _note(self, alerts: tuple[LookupAlert, ...]) -> None:
         self._alerts.update(dict.fromkeys(alerts))
-
-
-def _no_aggregation() -> UndeterminedError:
-    return UndeterminedError(
-        ErrorKind.STATUS_UNAVAILABLE, "The issuer does not say in one place where its lists are."
-    )

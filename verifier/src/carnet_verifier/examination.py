@@ -30,7 +30,7 @@ from carnet_securing.key_binding import verify_key_binding, verify_shown
 from carnet_securing.status_list import Status, VerifiedStatusList
 from carnet_trust.acceptance import check_may_issue
 from carnet_trust.issuers import find_issuer
-from carnet_trust.lookups import Dated, FoundIssuer
+from carnet_trust.lookups import Dated, FoundIssuer, UnsharedListError
 from carnet_trust.type_claims import check_claims
 from carnet_trust.type_metadata import TypeMetadata
 from carnet_verifier.binding import (
@@ -335,7 +335,8 @@ class _Examiner:
                 self.findings.not_checked(CheckId.STATUS, error)
             return None
         except UndeterminedError as error:
-            self.findings.not_checked(CheckId.STATUS, error)
+            variant = Variant.UNSHARED_LIST if isinstance(error, UnsharedListError) else None
+            self.findings.not_checked(CheckId.STATUS, error, variant=variant)
             return None
         self._report_status(status, listed)
         return listed.age(self.around.now)

@@ -31,6 +31,7 @@ class Variant(StrEnum):
     LISTED_FOR_OTHER_DAYS = "listed_for_other_days"
     STATE_UNKNOWN = "state_unknown"
     STATUS_NOT_NEEDED = "status_not_needed"
+    UNSHARED_LIST = "unshared_list"
     ISSUER_AT_FAULT = "issuer_at_fault"
     RULES_AT_FAULT = "rules_at_fault"
 
@@ -175,6 +176,13 @@ BY_VARIANT: Final[Mapping[Variant, Said]] = {
             "The list of withdrawals was not read: it was no longer needed.",
         ),
     ),
+    Variant.UNSHARED_LIST: Said(
+        text=both(
+            "La liste des retraits n'a pas été acceptée : elle peut désigner cette seule personne.",
+            "The list of withdrawals was not accepted: it may single out this one person.",
+        ),
+        what_to_do=TELL_ISSUER,
+    ),
     Variant.ISSUER_AT_FAULT: Said(
         text=both(
             "Les clés que publie cet organisme ne se lisent pas.",
@@ -217,6 +225,10 @@ ALERTS: Final[Mapping[AlertId, Text]] = {
     AlertId.FEW_IN_LIST: both(
         "Peu de personnes partagent cette liste. La lire en dit déjà trop.",
         "Few people share this list. Reading it already tells too much.",
+    ),
+    AlertId.UNPUBLISHED_LIST: both(
+        "Seul le document donne l'adresse de cette liste ; l'organisme ne la publie pas.",
+        "Only the document gives this list's address; the organisation does not publish it.",
     ),
     AlertId.LOOKALIKE_NAME: both(
         "Cette adresse peut ressembler à une autre. Lisez-la lettre par lettre.",

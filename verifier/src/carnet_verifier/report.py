@@ -73,7 +73,7 @@ class Showing(StrEnum):
 class AlertId(StrEnum):
     """What a reader should know about a source that was relied on all the same.
 
-    The first four are `carnet_trust.lookups.LookupAlert`; `lookalike_name` marks a host
+    All but the last are `carnet_trust.lookups.LookupAlert`; `lookalike_name` marks a host
     whose name is written in letters that can look like others (attack row W08).
     """
 
@@ -81,6 +81,7 @@ class AlertId(StrEnum):
     OLDER_LIST_OFFERED = "older_list_offered"
     LAST_GOOD_KEPT = "last_good_kept"
     FEW_IN_LIST = "few_in_list"
+    UNPUBLISHED_LIST = "unpublished_list"
     LOOKALIKE_NAME = "lookalike_name"
 
 

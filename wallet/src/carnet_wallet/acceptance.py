@@ -11,7 +11,8 @@ The plan of `accept`, for every copy unless it says otherwise:
 5. It is bound to a key of this claim, each key once.
 6. Its claims are what the type allows, nothing of the never-list among them, and the type's
    own metadata, where there is any, agrees.
-7. All copies tell and hide the same, and each has a status entry of its own.
+7. All copies tell and hide the same, and each has a status entry of its own, in lists that
+   they share.
 
 Its status is not looked up: the issuer gave it this minute. Left to `claiming`: keeping it.
 """
@@ -35,6 +36,7 @@ from carnet_securing.held import HeldSdJwt
 from carnet_securing.limits import ISSUED
 from carnet_securing.status_list import StatusReference
 from carnet_trust.acceptance import check_may_issue
+from carnet_trust.aggregation import may_name_a_person
 from carnet_trust.issuers import find_issuer
 from carnet_trust.lookups import Lookups
 from carnet_trust.trust_file import TrustData
@@ -225,6 +227,25 @@ def _check_copies(verified: Sequence[VerifiedCredential], copies: Sequence[Accep
     if len(set(entries)) != len(entries) or len(entries) not in (0, len(copies)):
         raise InvalidError(
             ErrorKind.STATUS_INDEX, "Two copies share the place where withdrawal is noted."
+        )
+    _check_lists(entries)
+
+
+def _check_lists(entries: Sequence[StatusReference]) -> None:
+    """Opening an address that only few copies name tells its issuer who is shown (ADR 10).
+
+    Two are always good: a list may fill up while the copies are made. So are as many as half
+    of the copies: an issuer may use several lists side by side.
+    """
+    uris = {entry.uri for entry in entries}
+    if any(may_name_a_person(uri) for uri in uris):
+        raise InvalidError(
+            ErrorKind.STATUS_INVALID, "The address where withdrawal is noted has room for a name."
+        )
+    if len(uris) > max(2, len(entries) // 2):
+        raise InvalidError(
+            ErrorKind.STATUS_INVALID,
+            "The copies name too many addresses where withdrawal is noted.",
         )
 
 

@@ -129,6 +129,12 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "Two copies share the place where withdrawal is noted.": (
         "Deux exemplaires se partagent la place où un retrait est noté."
     ),
+    "The address where withdrawal is noted has room for a name.": (
+        "L'adresse où un retrait est noté peut contenir un nom."
+    ),
+    "The copies name too many addresses where withdrawal is noted.": (
+        "Les exemplaires donnent trop d'adresses où un retrait est noté."
+    ),
     # Requests and answers.
     "This request has ended.": "Cette demande est terminée.",
     "This request is not valid yet.": "Cette demande n'est pas encore valable.",
