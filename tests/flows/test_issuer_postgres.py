@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import URL
 
 from carnet_issuer.standing import Reason
-from support.issuer_service import BareWallet, RunningIssuer, running_issuer
+from support.issuer_service import BareWallet, RunningIssuer, make_class_list, running_issuer
 from support.postgres import PostgresServer
 
 
@@ -49,6 +49,27 @@ def test_the_promises_hold_under_concurrency(school: RunningIssuer) -> None:
         tokens = [wallet.token(school.offer()) for _ in range(8)]
         spent = pool.map(lambda t: wallet.ask(t, wallet.proofs(nonce)).status_code, tokens)
         assert Counter(spent) == {200: 1, 400: 7}
+
+
+def test_a_class_list_that_comes_twice_at_once_is_imported_once(school: RunningIssuer) -> None:
+    people = make_class_list(40).replace(b"learner", b"other").replace(b"Famille", b"Autre")
+
+    def bring(_: int) -> tuple[int, int]:
+        report, _read = school.issuer.import_class(
+            people, template_id=school.template_id, now=school.clock.now
+        )
+        return len(report.record_ids), len(report.rejected)
+
+    with ThreadPoolExecutor(6) as pool:
+        assert Counter(pool.map(bring, range(6))) == {(40, 0): 1, (0, 40): 5}
+
+
+def test_of_offers_made_at_once_one_is_good(school: RunningIssuer) -> None:
+    record = school.next_record()
+    with ThreadPoolExecutor(8) as pool:
+        offers = list(pool.map(lambda _: school.offer(record_id=record), range(8)))
+    with BareWallet(school.url) as wallet:
+        assert Counter(wallet.open_offer(offer).status_code for offer in offers) == {200: 1, 404: 7}
 
 
 def test_withdrawing_is_published(school: RunningIssuer) -> None:

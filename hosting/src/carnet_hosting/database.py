@@ -96,7 +96,7 @@ class Database:
 
     @contextmanager
     def exclusive(self, lock: int) -> Iterator[Connection]:
-        """A writing transaction for changing the schema: no other may run beside it.
+        """A writing transaction beside which no other with the same lock runs.
 
         Args:
             lock: on PostgreSQL, the number of the advisory lock that keeps others out.

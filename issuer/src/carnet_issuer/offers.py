@@ -109,9 +109,14 @@ def make_offer(
 
 
 def check_offerable(connection: Connection, record_id: str, *, now: int) -> None:
-    """Refuse to offer what nobody could use; raises as `make_offer`."""
+    """Refuse to offer what nobody could use; raises as `make_offer`.
+
+    Until the transaction ends nobody else offers the record or changes its standing.
+    """
     row = connection.execute(
-        select(RECORDS.c.standing, RECORDS.c.valid_until).where(RECORDS.c.id == record_id)
+        select(RECORDS.c.standing, RECORDS.c.valid_until)
+        .where(RECORDS.c.id == record_id)
+        .with_for_update()
     ).one_or_none()
     if row is None:
         raise unknown_record()

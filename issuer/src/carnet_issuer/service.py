@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from sqlalchemy import Connection, select
 
@@ -43,6 +43,9 @@ from carnet_securing.key_file import read_key_file, write_key_file
 from carnet_securing.native import check_signature
 from carnet_securing.signer import SoftwareSigner
 from carnet_trust.entries import OrganisationClass
+
+_OFFICE_LOCK: Final = 4_712_213
+"""Templates and class lists are added one after another, so that nobody gets in twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +174,7 @@ class Issuer:
     def add_template(self, data: bytes, *, now: int) -> Template:
         """Check and keep a template; raises as `templates.read_template`."""
         template = read_template(data, signer_class=self.config.klass.value, now=now)
-        with self._database.write() as connection:
+        with self._database.exclusive(_OFFICE_LOCK) as connection:
             records.add_template(connection, template, now=now)
         return template
 
@@ -187,7 +190,7 @@ class Issuer:
         with self._database.read() as connection:
             template = records.find_template(connection, template_id)
         read = read_class_list(data, sheet=sheet, attendance=template.is_attendance)
-        with self._database.write() as connection:
+        with self._database.exclusive(_OFFICE_LOCK) as connection:
             report = records.import_people(
                 connection,
                 template,
