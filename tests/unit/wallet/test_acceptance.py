@@ -64,17 +64,20 @@ def flip(text: str, position: int) -> str:
 
 BAD_COPIES = {
     "signature": (lambda t: flip(t, t.index("~") - 40), ErrorKind.BAD_SIGNATURE),
-    "payload": (lambda t: flip(t, t.index(".") + 40), None),
-    "disclosure": (lambda t: flip(t, t.index("~") + 12), None),
+    "payload": (lambda t: flip(t, t.index(".") + 40), ErrorKind.ISSUER_MISMATCH),
+    "disclosure": (lambda t: flip(t, t.index("~") + 12), ErrorKind.DISCLOSURE_UNREFERENCED),
     "a disclosure twice": (lambda t: t + t.split("~")[1] + "~", ErrorKind.DIGEST_DUPLICATE),
     "a foreign disclosure": (
         lambda t: t + "WyJzYWx0c2FsdHNhbHRzYWx0IiwiYSIsMV0~",
         ErrorKind.DISCLOSURE_UNREFERENCED,
     ),
-    "no tilde at the end": (lambda t: t[:-1], None),
-    "garbage": (lambda _: "garbage", None),
-    "empty": (lambda _: "~", None),
-    "a disclosure left out": (lambda t: "~".join([t.split("~")[0], *t.split("~")[2:]]), None),
+    "no tilde at the end": (lambda t: t[:-1], ErrorKind.MALFORMED),
+    "garbage": (lambda _: "garbage", ErrorKind.MALFORMED),
+    "empty": (lambda _: "~", ErrorKind.MALFORMED),
+    "a disclosure left out": (
+        lambda t: "~".join([t.split("~")[0], *t.split("~")[2:]]),
+        ErrorKind.CONFLICT,
+    ),
 }
 
 
@@ -87,7 +90,7 @@ def test_one_bad_copy_of_ten_refuses_them_all(world: World, name: str) -> None:
     error = refused(world, issuer)
 
     assert isinstance(error, ClaimRefusedError)
-    assert kind is None or error.kind is kind
+    assert error.kind is kind
     assert issuer.notified == FAILURE
 
 
@@ -116,7 +119,7 @@ def test_an_unsigned_copy_is_never_kept(world: World, algorithm: str) -> None:
 
     issuer.make = one_bad_copy(issuer, unsigned)
 
-    assert refused(world, issuer).kind in {ErrorKind.ALG_NOT_ALLOWED, ErrorKind.MALFORMED}
+    assert refused(world, issuer).kind is ErrorKind.ALG_NOT_ALLOWED
 
 
 def test_a_copy_signed_by_somebody_else_is_refused(world: World) -> None:
@@ -126,7 +129,7 @@ def test_a_copy_signed_by_somebody_else_is_refused(world: World) -> None:
         holder_key=key, status=issuer.signing.next_status(), signer=thief
     )
 
-    assert refused(world, issuer).kind in {ErrorKind.KEY_NOT_FOUND, ErrorKind.BAD_SIGNATURE}
+    assert refused(world, issuer).kind is ErrorKind.KEY_NOT_FOUND
 
 
 def test_a_certificate_of_another_issuer_is_refused(world: World) -> None:
@@ -244,20 +247,20 @@ def test_a_claim_of_the_never_list_is_refused(world: World, claims: dict[str, An
 @pytest.mark.parametrize(
     ("claims", "kind"),
     [
-        ({"nature": None}, {ErrorKind.CLAIM_MISSING, ErrorKind.POLICY_UNMET}),
-        ({"title": None}, {ErrorKind.CLAIM_MISSING, ErrorKind.POLICY_UNMET}),
-        ({"hours": "many"}, {ErrorKind.MALFORMED}),
-        ({"month": "2026-13"}, {ErrorKind.MALFORMED}),
-        ({"unheard_of": 1}, {ErrorKind.MALFORMED, ErrorKind.POLICY_UNMET}),
+        ({"nature": None}, ErrorKind.CLAIM_MISSING),
+        ({"title": None}, ErrorKind.CLAIM_MISSING),
+        ({"hours": "many"}, ErrorKind.MALFORMED),
+        ({"month": "2026-13"}, ErrorKind.MALFORMED),
+        ({"unheard_of": 1}, ErrorKind.MALFORMED),
     ],
 )
 def test_claims_the_type_does_not_allow_are_refused(
-    world: World, claims: dict[str, Any], kind: set[ErrorKind]
+    world: World, claims: dict[str, Any], kind: ErrorKind
 ) -> None:
     issuer = OfferingIssuer(world.web)
     issuer.make = with_claims(issuer, **claims)
 
-    assert refused(world, issuer).kind in kind
+    assert refused(world, issuer).kind is kind
 
 
 def test_a_claim_that_must_be_hidden_and_is_not_is_refused(world: World) -> None:

@@ -1,7 +1,6 @@
 """Which certificate answers, by which copy, and exactly what that would show."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -189,8 +188,6 @@ def test_copies_go_round_by_asker(nested: HeldSdJwt) -> None:
     assert first.copy.copy_id == "a0"
     assert not first.seen_by_others
 
-    from dataclasses import replace
-
     seen = replace(one, copies=(replace(one.copies[0], shown_to=("x",)), *one.copies[1:]))
     assert seen.copy_for("x").copy.copy_id == "a0"
     assert not seen.copy_for("x").seen_by_others
@@ -206,7 +203,7 @@ def test_copies_go_round_by_asker(nested: HeldSdJwt) -> None:
     assert not spent.copy_for("v0").seen_by_others
 
 
-def test_the_whole_is_kept_as_issued(nested: HeldSdJwt, tmp_path: Path) -> None:
+def test_the_whole_is_kept_as_issued(nested: HeldSdJwt) -> None:
     again = HeldSdJwt.from_json(nested.to_json())
 
     assert again.whole() == nested.whole()
