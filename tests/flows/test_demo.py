@@ -43,8 +43,14 @@ def test_the_whole_road_is_answered_and_swept(home: Path) -> None:
     assert result["timings"]
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["SIGKILL", "Ctrl-C"])
-def test_however_it_ends_nothing_is_left(home: Path, how: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    ("how", "status"),
+    [
+        pytest.param(signal.SIGKILL, -signal.SIGKILL, id="SIGKILL"),
+        pytest.param(signal.SIGINT, 130, id="Ctrl-C"),
+    ],
+)
+def test_however_it_ends_nothing_is_left(home: Path, how: signal.Signals, status: int) -> None:
     demo = subprocess.Popen(
         [*CARNET_AT_A_TERMINAL, "demo", "--keep"],
         env=_environment(home),
@@ -52,11 +58,15 @@ def test_however_it_ends_nothing_is_left(home: Path, how: signal.Signals) -> Non
         stderr=subprocess.PIPE,
     )
     assert demo.stderr is not None
+    said = b""
     for line in demo.stderr:
+        said += line
         if b"verifier started" in line:
             break
+    assert b"verifier started" in said, said.decode()
+    assert len(list(home.glob("carnet-demo-*"))) == 1
     demo.send_signal(how)
-    # The sweeper inherits stderr and ends last: its end is the end of the stream.
+    # The sweeper inherits stderr and ends last, after both services: its end is the stream's.
     demo.stderr.read()
     demo.stderr.close()
-    demo.wait()
+    assert demo.wait() == status

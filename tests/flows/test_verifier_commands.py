@@ -237,8 +237,8 @@ def test_questions_that_may_not_be_asked(shop: Shop, query: str, kind: str) -> N
 
 
 def test_P16_a_question_for_nearly_everything_is_refused_with_a_hint(shop: Shop) -> None:
-    names = ("title", "skills", "level", "assessment", "hours", "month")
-    names += ("given_name", "family_name", "usual_name")
+    names = ["title", "skills", "level", "assessment", "hours", "month"]
+    names += ["given_name", "family_name", "usual_name"]
     asked = QUERY["credentials"][0] | {"claims": [{"path": [name]} for name in names]}
     question = shop.file("all.json", json.dumps({"credentials": [asked]}))
 
