@@ -154,7 +154,7 @@ def measure(flows: int, concurrency: int, copies: int, rate: float) -> dict[str,
         offers = prepare(directory, url, flows)
         server = subprocess.Popen(  # noqa: S603 - our own interpreter and our own arguments
             [
-                *(sys.executable, "-P", "-c", "from carnet_cli.main import run; run()"),
+                *(sys.executable, "-P", "-c", "from carnet_cli.entry import run; run()"),
                 *("issuer", "serve", str(directory), "--port", port, "--json"),
                 *("--socket-fd", handed),
             ],

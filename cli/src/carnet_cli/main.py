@@ -9,6 +9,7 @@ from typing import Final
 import typer
 from typer.exceptions import TyperException
 
+from carnet_cli import interruption
 from carnet_cli.console import Console
 from carnet_cli.exit_codes import ExitCode
 from carnet_cli.failures import Failure, explain
@@ -50,54 +51,63 @@ def build(first: str | None) -> typer.Typer:
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit status."""
-    console = Console("--json" in arguments)
+    try:
+        return _run(arguments, Console("--json" in arguments))
+    finally:
+        interruption.command_ended()
+
+
+def speak_utf8() -> None:
+    """Write UTF-8 whatever the terminal or pipe says that it takes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _run(arguments: Sequence[str], console: Console) -> int:
     try:
         app = build(arguments[0] if arguments else None)
+        interruption.command_begins()
         result = app(args=list(arguments), prog_name="carnet", standalone_mode=False)
     except TyperException as error:
-        _show_usage(error, console)
-        if console.json_output:
-            usage = Failure("usage", str(error), "See --help.", ExitCode.USAGE)
-            console.out(usage.to_json(), "")
-        return ExitCode.USAGE
+        return _wrong_usage(error, console)
     except (KeyboardInterrupt, typer.Abort):  # which is what Ctrl-D becomes on its way here
         result = ExitCode.INTERRUPTED
     except (BrokenPipeError, SystemExit):  # whoever read our output has gone
         return ExitCode.FAILED
     except Exception as error:
         failure = explain(error)
-        if failure is None:
+        if interruption.was_heard():
+            result = ExitCode.INTERRUPTED
+        elif failure is None:
             raise
-        console.say(f"carnet: {failure.message}")
-        if failure.hint:
-            console.say(f"hint: {failure.hint}")
-        if console.json_output:
-            console.out(failure.to_json(), "")
-        return failure.code
+        else:
+            return _told(failure, console)
     if result == ExitCode.INTERRUPTED:
         console.say("Stopped.")
     return result if isinstance(result, int) else ExitCode.OK
 
 
-def run() -> None:
-    """The `carnet` entry point.
-
-    Data is UTF-8 wherever it goes: a terminal or pipe of another encoding must not turn a
-    verified document into a traceback.
-    """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    sys.exit(main(sys.argv[1:]))
+def _told(failure: Failure, console: Console) -> int:
+    console.say(f"carnet: {failure.message}")
+    if failure.hint:
+        console.say(f"hint: {failure.hint}")
+    if console.json_output:
+        console.out(failure.to_json(), "")
+    return failure.code
 
 
-def _group() -> None:
-    """Keep `carnet` a group even when only one command is loaded."""
-
-
-def _show_usage(error: TyperException, console: Console) -> None:
+def _wrong_usage(error: TyperException, console: Console) -> int:
     show = getattr(error, "show", None)
     if callable(show):
         show(file=sys.stderr)
     else:
         console.say(str(error))
+    if console.json_output:
+        usage = Failure("usage", str(error), "See --help.", ExitCode.USAGE)
+        console.out(usage.to_json(), "")
+    return ExitCode.USAGE
+
+
+def _group() -> None:
+    """Keep `carnet` a group even when only one command is loaded."""

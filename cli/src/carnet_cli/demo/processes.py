@@ -51,7 +51,7 @@ class Done:
 
 def _command() -> list[str]:
     """`carnet` in this interpreter: `-P` keeps the current folder off the import path."""
-    return [sys.executable, "-P", "-c", "from carnet_cli.main import run; run()"]
+    return [sys.executable, "-P", "-c", "from carnet_cli.entry import run; run()"]
 
 
 @dataclass(slots=True)
