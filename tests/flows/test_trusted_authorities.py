@@ -78,7 +78,6 @@ def held_card() -> HeldCard:
         copy_id="copy",
         card_id="card",
         status=None,
-        expires_at=None,
         held=HeldSdJwt.of(AUTHENTIC.sd_jwt),
         key=key,
         shown_to=(),

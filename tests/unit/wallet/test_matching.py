@@ -77,7 +77,6 @@ def card(
                 key=HolderKey.fresh("ES256"),
                 held=kept,
                 status=None,
-                expires_at=ends,
             )
             for n in range(copies)
         ),

@@ -316,12 +316,11 @@ def _kept(
             key=copy.key,
             held=copy.held,
             status=copy.status,
-            expires_at=copy.expires_at,
         )
         for copy in accepted.copies
     )
     # A copy is chosen without asking when it ends, so the first that ends ends them all.
-    ends = [copy.expires_at for copy in copies if copy.expires_at is not None]
+    ends = [copy.expires_at for copy in accepted.copies if copy.expires_at is not None]
     card = Card(
         card_id=card_id,
         configuration_id=configuration_id,

@@ -148,7 +148,6 @@ class Copy:
     key: HolderKey = field(repr=False)
     held: HeldSdJwt = field(repr=False)
     status: StatusReference | None = field(repr=False)
-    expires_at: int | None
     shown_to: tuple[str, ...] = field(default=(), repr=False)
 
     def put(self) -> Put:
@@ -159,7 +158,6 @@ class Copy:
             "key": self.key.to_json(),
             "held": self.held.to_json(),
             "status": None if self.status is None else [self.status.uri, self.status.index],
-            "expires_at": self.expires_at,
             "shown_to": list(self.shown_to),
         }
         return Put(kind=COPY, record_id=self.copy_id, value=value)
@@ -175,7 +173,6 @@ class Copy:
             key=HolderKey.from_json(stored["key"]),
             held=HeldSdJwt.from_json(stored["held"]),
             status=None if status is None else StatusReference(uri=status[0], index=status[1]),
-            expires_at=stored["expires_at"],
             shown_to=tuple(stored["shown_to"]),
         )
 
