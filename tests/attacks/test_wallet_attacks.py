@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 
-from carnet_schemas.oid4vp import ResponseMode, request_uri_by_value
+from carnet_schemas.oid4vp import (
+    ResponseMode,
+    request_uri_by_reference,
+    request_uri_by_value,
+)
 from carnet_securing import base64url, jwe, strict_json
 from carnet_securing.did import did_jwk_of
 from carnet_securing.errors import CarnetError, ErrorKind, UndeterminedError
@@ -499,6 +503,168 @@ def test_P08_the_answer_would_go_elsewhere(world: World, prefix: str, response_u
         assert refused(wallet, link).kind is ErrorKind.REQUEST_UNTRUSTED
 
 
+INTERNAL = [
+    "http://169.254.169.254/latest/meta-data/",
+    "https://169.254.169.254/",
+    "https://10.0.0.1/answer",
+    "https://192.168.1.1/",
+    "https://127.0.0.1/",
+    "https://[::1]/",
+    "https://[::ffff:10.0.0.1]/",
+    "https://2130706433/",
+    "https://localhost/",
+    "https://printer.local/",
+    "http://buyer.example/response/1",
+    "http://localhost:8000/",
+]
+"""Addresses that the guard of the network never opens; no test opens one either."""
+
+
+def all_copies_unseen(wallet: Wallet) -> bool:
+    return all(
+        not copy.shown_to
+        for listed in wallet.list(now=NOW)
+        for copy in wallet.card(listed.card.card_id).copies
+    )
+
+
+@pytest.mark.parametrize("address", INTERNAL)
+@pytest.mark.parametrize("signed", [True, False], ids=["signed", "unsigned"])
+def test_P08_an_answer_to_an_internal_door_is_refused_before_she_is_asked(
+    wallet: Wallet, world: World, address: str, signed: bool
+) -> None:
+    asker = Asker(world.web)
+    asker.changes = {"response_uri": address}
+    link = asker.link
+    if not signed:
+        asker.client_id = f"redirect_uri:{address}"
+        link = request_uri_by_value(asker.claims(), write_json=strict_json.dumps)
+    sent = len(world.web.sent)
+
+    error = refused(wallet, link)
+
+    assert isinstance(error, RequestRefusedError)
+    assert error.kind is ErrorKind.FETCH_BLOCKED
+    assert wallet.history() == ()
+    assert all_copies_unseen(wallet)
+    assert len(world.web.sent) == sent, "nobody is told either"
+
+
+@pytest.mark.parametrize("by_post", [False, True], ids=["get", "post"])
+@pytest.mark.parametrize("address", INTERNAL)
+def test_P08_a_request_at_an_internal_door_is_not_fetched(
+    tmp_path: Path, address: str, by_post: bool
+) -> None:
+    from carnet_securing.fetch_http import HttpFetch
+
+    resolved: list[str] = []
+
+    def resolve(host: str, port: int) -> list[str]:
+        resolved.append(host)
+        return []
+
+    link = request_uri_by_reference(
+        "x509_san_dns:buyer.example", address, method="post" if by_post else "get"
+    )
+    with HttpFetch(resolve=resolve) as web:
+        world = World(tmp_path / "carnet", web=web)  # type: ignore[arg-type]
+        with world.open() as wallet:
+            assert refused(wallet, link).kind is ErrorKind.FETCH_BLOCKED
+            assert wallet.history() == ()
+
+    assert resolved == []
+
+
+def test_P08_a_name_that_leads_to_an_internal_door_leaves_no_trace(
+    wallet: Wallet, world: World
+) -> None:
+    """Found only when the name is resolved, after her yes; nothing has left then."""
+    asker = Asker(world.web)
+    question = prepared(wallet, asker.link)
+    assert question.preview is not None
+
+    def blocked(_: object) -> Posted:
+        raise UndeterminedError(ErrorKind.FETCH_BLOCKED, "A host points into a private network.")
+
+    world.web.handlers[f"{asker.url}/response/1"] = blocked
+
+    with pytest.raises(RequestRefusedError) as caught:
+        wallet.present(question, question.preview.agree(), now=NOW)
+
+    assert caught.value.kind is ErrorKind.FETCH_BLOCKED
+    assert wallet.history() == ()
+    assert all_copies_unseen(wallet)
+
+
+NO_PLACES = {
+    "script": "javascript:alert(1)",
+    "data": "data:text/html,x",
+    "file": "file:///etc/passwd",
+    "app": "openid4vp://?client_id=x",
+    "intent": "intent://x#Intent;end",
+    "plain http": "http://buyer.example/done",
+    "loopback": "http://127.0.0.1/",
+    "loopback over tls": "https://localhost/",
+    "link local": "https://169.254.169.254/",
+    "private": "https://10.0.0.1/",
+    "user name": "https://buyer.example@evil.example/",
+    "escape": "https://x/\u001b[31mHACK",
+    "bidi": "https://buyer.example/\u202ehtml",
+    "zero width": "https://buyer\u200b.example/",
+    "bidi after": "https://buyer.example/done#\u202ecode",
+    "line": "https://buyer.example/\r\nx",
+    "letters of others": "https://b\u0443yer.example/",
+    "blank": " https://buyer.example/",
+    "no host": "https:///done",
+    "relative": "/done",
+    "too long": "https://buyer.example/" + "a" * 2048,
+    "number": 7,
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("name", NO_PLACES)
+def test_X01_a_place_to_go_on_at_that_is_no_web_address_is_left_out(
+    wallet: Wallet, world: World, name: str
+) -> None:
+    asker = Asker(world.web)
+    asker.reply = {"redirect_uri": NO_PLACES[name]}
+    question = prepared(wallet, asker.link)
+    assert question.preview is not None
+
+    sent = wallet.present(question, question.preview.agree(), now=NOW)
+
+    assert sent.continue_at is None
+    assert sent.continue_refused
+
+
+@pytest.mark.parametrize("reply", [{}, {"redirect_uri": None}, {"other": "javascript:x"}])
+def test_X01_nothing_is_said_to_be_left_out_where_nothing_came(
+    wallet: Wallet, world: World, reply: dict[str, Any]
+) -> None:
+    asker = Asker(world.web)
+    asker.reply = reply
+    question = prepared(wallet, asker.link)
+    assert question.preview is not None
+
+    sent = wallet.present(question, question.preview.agree(), now=NOW)
+
+    assert (sent.continue_at, sent.continue_refused) == (None, False)
+
+
+@pytest.mark.parametrize(
+    "place", ["https://buyer.example/done?x=1#response_code=a%20b", "http://localhost:8000/done"]
+)
+def test_X01_a_web_address_is_passed_on(wallet: Wallet, world: World, place: str) -> None:
+    world.web.loopback_http = True
+    asker = Asker(world.web)
+    asker.reply = {"redirect_uri": place}
+    question = prepared(wallet, asker.link)
+    assert question.preview is not None
+
+    assert wallet.present(question, question.preview.agree(), now=NOW).continue_at == place
+
+
 # What is asked, and what it is bound to
 
 
@@ -627,6 +793,14 @@ def changed(**members: Any) -> dict[str, Any]:
 
 UNUSABLE_KEYS = {
     "for signatures": changed(use="sig"),
+    "operations of signatures": changed(key_ops=["sign"]),
+    "operations that are none": changed(key_ops="deriveBits"),
+    "off the curve": changed(y=GOOD_KEY.public_jwk.x),
+    "coordinates that are no text": changed(x=5, y=[]),
+    "short coordinates": changed(x="AA"),
+    "an empty name": changed(kid=""),
+    "a private member": changed(k="AA"),
+    "a private key": changed(d="AA"),
     "rsa": {"kty": "RSA", "n": "AQAB", "e": "AQAB", "alg": "RSA1_5", "use": "enc", "kid": "1"},
     "no algorithm": changed(alg=None),
     "key wrapping": changed(alg="ECDH-ES+A256KW"),
@@ -642,7 +816,9 @@ def test_P15_an_answer_is_never_sent_in_clear_for_want_of_a_key(
     asker.mode = ResponseMode.DIRECT_POST_JWT
     asker.keys = [UNUSABLE_KEYS[name]]
 
-    assert isinstance(refused(wallet, asker.link), RequestRefusedError)
+    error = refused(wallet, asker.link)
+    assert isinstance(error, RequestRefusedError)
+    assert error.message == "The request gives no usable way to protect the answer."
     assert told(world, asker) == [{"error": "invalid_request", "state": asker.state}]
 
 
@@ -657,8 +833,11 @@ def test_P15_an_unusable_key_is_passed_over_for_a_usable_one(
     assert question.preview is not None
 
     wallet.present(question, question.preview.agree(), now=NOW)
+    wallet.decline(question)
 
     assert "vp_token" in asker.given[0]
+    assert asker.given[1]["error"] == DENIED
+    assert all(set(sent) == {"response"} for sent in told(world, asker))
 
 
 @pytest.mark.parametrize("ciphers", [["A256CBC-HS512"], ["dir"], ["A192GCM"]])
@@ -727,6 +906,65 @@ def test_P16_each_claim_ticked_by_her_is_shown(wallet: Wallet, world: World) -> 
     wallet.present(question, question.preview.agree(ticked=names), now=NOW)
 
     assert set(names) <= shown_names(asker.given[0]["vp_token"]["safety"][0])
+
+
+def greedy_question(*names: str, also: tuple[str, ...] = ()) -> dict[str, Any]:
+    """A question for some claims, and for others in a second query for the same type."""
+    first = QUESTION["credentials"][0] | {"claims": [{"path": [name]} for name in names]}
+    second = first | {"id": "more", "claims": [{"path": [name]} for name in also]}
+    return {"credentials": [first, second] if also else [first]}
+
+
+NINE = ("title", "skills", "level", "assessment", "hours", "month",
+        "given_name", "family_name", "usual_name")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        greedy_question(*NINE),
+        greedy_question(*NINE[:4], also=NINE[4:]),
+        greedy_question("title", *NINE[1:-2]),
+    ],
+    ids=["all but evidence", "in two queries", "one kind of name"],
+)
+def test_P16_nearly_everything_is_not_ticked_for_a_stranger(
+    wallet: Wallet, world: World, question: dict[str, Any]
+) -> None:
+    asker = Asker(world.web, question=question)
+
+    found = prepared(wallet, asker.link)
+
+    assert found.preview is not None
+    assert found.preview.warnings("en") == ("This request wants nearly everything.",)
+    with pytest.raises(RequestRefusedError) as caught:
+        found.preview.agree()
+    assert caught.value.kind is ErrorKind.POLICY_UNMET
+    assert not answered(world, asker)
+
+
+@pytest.mark.parametrize(
+    ("question", "too_much"),
+    [
+        (greedy_question("title", "month", "hours", "given_name"), True),
+        (greedy_question("title", "month", also=("hours", "given_name")), True),
+        (greedy_question("title", "month", "hours"), False),
+    ],
+    ids=["all", "all in two queries", "but the name"],
+)
+def test_P16_all_that_a_short_certificate_holds(
+    world: World, question: dict[str, Any], too_much: bool
+) -> None:
+    issuer = OfferingIssuer(world.web)
+    issuer.claims = {
+        name: issuer.claims[name]
+        for name in ("nature", "title", "month", "hours", "given_name", "family_name")
+    }
+    with claimed_wallet(world, issuer) as wallet:
+        found = prepared(wallet, Asker(world.web, question=question).link)
+
+    assert found.preview is not None
+    assert found.preview.asks_too_much is too_much
 
 
 def test_P16_a_question_without_claims_opens_none(wallet: Wallet, world: World) -> None:

@@ -17,6 +17,7 @@ from carnet_issuer.http.errors import error_response
 from carnet_issuer.http.messages import Incoming
 from carnet_securing.errors import ErrorKind, UndeterminedError
 from carnet_securing.fetch import Fetched, FetchFailedError, Posted
+from carnet_securing.urls import check_url
 from killloop.process import CALL, Link
 from killloop.school import OpenSchool
 from support.wallet_world import WorldWeb
@@ -147,6 +148,10 @@ class PipeWeb:
 
     def __init__(self, link: Link) -> None:
         self._link = link
+
+    def check(self, url: str) -> None:
+        """As `HttpFetch.check`."""
+        check_url(url, loopback_http=False)
 
     def get(self, url: str, *, accept: str, max_bytes: int, max_redirects: int = 0) -> Fetched:
         """As `Fetch.get`."""

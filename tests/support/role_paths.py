@@ -41,8 +41,9 @@ from carnet_verifier import (
     examine_single,
 )
 from carnet_wallet.acceptance import Expected, Judges, accept
+from carnet_wallet.asker_keys import AskerKeys
 from carnet_wallet.records import HolderKey
-from carnet_wallet.requests import AskerKeys, authenticate, receive
+from carnet_wallet.requests import authenticate, receive
 from support.entry_paths import EntryPath
 from support.keys import signer
 from support.looking_up import on_demand
@@ -141,7 +142,7 @@ class _NoWeb:
     def get(self, *_: object, **__: object) -> Any:
         raise AssertionError("a connection was opened")
 
-    post = get
+    post = check = get
 
 
 def _request(token: str) -> object:

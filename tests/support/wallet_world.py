@@ -26,6 +26,7 @@ from carnet_securing.jws import parse_jws, sign_jws
 from carnet_securing.limits import ISSUED, PRESENTATION
 from carnet_securing.native import check_signature
 from carnet_securing.signer import Signer
+from carnet_securing.urls import check_url
 from carnet_trust.entries import TrustEntry
 from carnet_trust.lookup_cache import LookupCache
 from carnet_trust.on_demand_lookups import OnDemandLookups
@@ -78,6 +79,7 @@ class WorldWeb(SimulatedWeb):
 
     def __init__(self) -> None:
         super().__init__()
+        self.loopback_http = False
         self.handlers: dict[str, Handler] = {}
         self.sent: list[Sent] = []
         self.lost: dict[str, int] = {}
@@ -89,6 +91,10 @@ class WorldWeb(SimulatedWeb):
     def to(self, url: str) -> list[Sent]:
         """What was posted to an address."""
         return [sent for sent in self.sent if sent.url == url]
+
+    def check(self, url: str) -> None:
+        """As `HttpFetch.check`."""
+        check_url(url, loopback_http=self.loopback_http)
 
     def post(
         self,

@@ -25,6 +25,7 @@ from carnet_schemas.oid4vp_request import (
     VerifierInfo,
     check_authorization_request,
     choose_encryption,
+    no_usable_encryption,
     request_object,
 )
 from carnet_schemas.oid4vp_response import (
@@ -70,6 +71,7 @@ __all__ = [
     "check_authorization_request",
     "choose_encryption",
     "error_route",
+    "no_usable_encryption",
     "parse_client_id",
     "parse_encrypted_payload",
     "parse_request_uri",

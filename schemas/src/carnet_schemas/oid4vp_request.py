@@ -68,9 +68,15 @@ class ClientMetadata(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncryptionChoice:
-    """The key and cipher for an encrypted answer (section 8.3)."""
+    """The keys and the cipher for an encrypted answer (section 8.3).
 
-    jwk: JsonObject
+    Attributes:
+        keys: those that say they are for this, in the asker's order. Whether one can be used,
+            a point of its curve among others, is found by who encrypts: the first that can.
+        enc: the cipher.
+    """
+
+    keys: tuple[JsonObject, ...]
     enc: str
 
 
@@ -291,7 +297,7 @@ def response_address(response_uri: str | None, client_id: ClientId) -> str:
 
 
 def choose_encryption(metadata: ClientMetadata | None) -> EncryptionChoice:
-    """The first key of the asker that can be used for an encrypted answer, and its best cipher.
+    """The keys of the asker that are for an encrypted answer, and its best cipher.
 
     A key is for P-256 ECDH-ES, says so in `alg`, has a `kid`, and is not for something
     else; others are passed over (section 8.3). Ciphers: of what the asker lists the
@@ -301,22 +307,30 @@ def choose_encryption(metadata: ClientMetadata | None) -> EncryptionChoice:
         RequestError: `invalid_request` when nothing fits.
     """
     if metadata is None or metadata.jwks is None:
-        raise invalid_request("/client_metadata/jwks", "There is no key to encrypt the answer to.")
+        raise no_usable_encryption()
     listed = metadata.encrypted_response_enc_values_supported or (DEFAULT_ENC,)
     enc = next((name for name in _PREFERRED_ENC if name in listed), None)
-    key = next((key for key in metadata.jwks.keys if _is_usable(key)), None)
-    if enc is None or key is None:
-        raise invalid_request("/client_metadata", "No key and cipher for the answer can be used.")
-    return EncryptionChoice(jwk=key, enc=enc)
+    keys = tuple(key for key in metadata.jwks.keys if _is_for_answers(key))
+    if enc is None or not keys:
+        raise no_usable_encryption()
+    return EncryptionChoice(keys=keys, enc=enc)
 
 
-def _is_usable(key: JsonObject) -> bool:
+def no_usable_encryption() -> RequestError:
+    """The refusal of a request whose answer has to be encrypted and cannot be."""
+    return invalid_request(
+        "/client_metadata/jwks", "The request gives no usable way to protect the answer."
+    )
+
+
+def _is_for_answers(key: JsonObject) -> bool:
     return (
         key.get("kty") == "EC"
         and key.get("crv") == "P-256"
         and key.get("alg") == "ECDH-ES"
         and key.get("use", "enc") == "enc"
         and type(key.get("kid")) is str
+        and key["kid"] != ""
         and "d" not in key
     )
 

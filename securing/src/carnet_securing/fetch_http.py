@@ -149,6 +149,14 @@ class HttpFetch:
             headers=received,
         )
 
+    def check(self, url: str) -> None:
+        """Say whether `get` and `post` would open `url`, as far as its text tells.
+
+        Raises:
+            UndeterminedError: `fetch_blocked`.
+        """
+        self._check(url)
+
     def _check(self, url: str) -> CheckedUrl:
         return check_url(
             url, loopback_http=self._loopback_http, loopback_hosts=self._loopback_hosts

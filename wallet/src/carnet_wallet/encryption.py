@@ -1,7 +1,11 @@
-"""How the request for a certificate and its answer are encrypted: OpenID4VCI 1.0 section 10.
+"""With which key and cipher messages are encrypted, chosen before anything hangs on it.
 
-Chosen from the issuer's metadata before the code of an offer is used, so that an issuer this
-wallet cannot answer costs nobody an offer.
+1. The request for a certificate and its answer: OpenID4VCI 1.0 section 10. Chosen before the
+   code of an offer is used, so that an issuer this wallet cannot answer costs nobody an offer.
+2. The answer to an asker: OpenID4VP 1.0 section 8.3. Chosen before she sees the request, so
+   that nothing is agreed to that could not be sent.
+
+Of several keys the first that can be used is taken, and the others are passed over (row P15).
 """
 
 from collections.abc import Sequence
@@ -9,9 +13,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from carnet_schemas.oid4vci import CredentialIssuerMetadata
+from carnet_schemas.oid4vp import EncryptionChoice
 from carnet_securing.errors import ErrorKind, InvalidError
-from carnet_securing.jwe import KEY_AGREEMENT
-from carnet_securing.jwk import PublicJwk, parse_public_jwk
+from carnet_securing.jwe import KEY_AGREEMENT, parse_encryption_key
+from carnet_securing.jwk import PublicJwk
 from carnet_securing.strict_json import JsonObject
 from carnet_wallet.errors import OTHER_WALLET, ClaimRefusedError
 
@@ -25,6 +30,22 @@ class ExchangeEncryption:
     issuer_key: PublicJwk
     cipher: str
     answer_cipher: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerEncryption:
+    """The key of the asker and the cipher of the answer."""
+
+    asker_key: PublicJwk
+    cipher: str
+
+
+def answer_encryption(choice: EncryptionChoice | None) -> AnswerEncryption | None:
+    """The first key of an asker that can be used; None where there is none."""
+    key = None if choice is None else _usable_key(choice.keys)
+    if choice is None or key is None:
+        return None
+    return AnswerEncryption(asker_key=key, cipher=choice.enc)
 
 
 def choose_encryption(metadata: CredentialIssuerMetadata) -> ExchangeEncryption | None:
@@ -59,13 +80,13 @@ def choose_encryption(metadata: CredentialIssuerMetadata) -> ExchangeEncryption 
 
 
 def _usable_key(keys: Sequence[JsonObject]) -> PublicJwk | None:
-    """The first key for ECDH-ES on P-256; others in the set are for other wallets."""
+    """The first key for ECDH-ES that lies on P-256; others in a set are for others to use."""
     for value in keys:
         try:
-            key = parse_public_jwk(value)
+            key = parse_encryption_key(value)
         except InvalidError:
             continue
-        if key.crv == "P-256" and key.alg == KEY_AGREEMENT and key.use in (None, "enc"):
+        if key.alg == KEY_AGREEMENT:
             return key
     return None
 

@@ -5,6 +5,7 @@ from typing import Final
 from carnet_schemas.oid4vp import ErrorRoute
 from carnet_securing.errors import CarnetError, ErrorKind
 
+ASK_AGAIN: Final = "Nothing was shown. Ask for a new code."
 OTHER_WALLET: Final = "Your offer was not used. Ask the issuer which wallet to take."
 
 
@@ -39,3 +40,17 @@ class RequestRefusedError(WalletError):
         super().__init__(kind, message, hint=hint)
         self.wire_code = wire_code
         self.route = route
+
+
+def untrusted(message: str) -> RequestRefusedError:
+    """The refusal for an asker that could not be authenticated; no name is ever in it."""
+    return RequestRefusedError(ErrorKind.REQUEST_UNTRUSTED, message, hint=ASK_AGAIN)
+
+
+def closed_address(kind: ErrorKind) -> RequestRefusedError:
+    """The refusal of an answer to an address that the guard of the network never opens."""
+    return RequestRefusedError(
+        kind,
+        "The answer would go to an address that is not opened.",
+        hint="Nothing was shown. Ask who sent you this request.",
+    )

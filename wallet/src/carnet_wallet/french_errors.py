@@ -181,6 +181,9 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "It is not sure that your answer arrived.": (
         "Il n'est pas sûr que votre réponse soit arrivée."
     ),
+    "The answer would go to an address that is not opened.": (
+        "La réponse partirait vers une adresse qu'on n'ouvre pas."
+    ),
     "This certificate has no such part.": "Cette attestation ne contient pas cela.",
     "The code is not six digits.": "Le code n'a pas six chiffres.",
     # The web.
@@ -249,6 +252,9 @@ _HINTS: Final[Mapping[str, str]] = {
     ),
     "Nothing was kept. Tell the issuer.": "Rien n'a été gardé. Dites-le à l'organisme.",
     "Nothing was shown. Ask for a new code.": ("Rien n'a été montré. Demandez un nouveau code."),
+    "Nothing was shown. Ask who sent you this request.": (
+        "Rien n'a été montré. Voyez avec qui vous a envoyé cette demande."
+    ),
     "Nothing was shown. Open the request again.": ("Rien n'a été montré. Rouvrez la demande."),
     "Only that user can open it.": "Elle seule peut l'ouvrir.",
     "Somebody or a backup program put old files back. Use your newest copy.": (

@@ -22,26 +22,24 @@ from dataclasses import dataclass, field, replace
 from carnet_schemas.dcql import CandidateMatch
 from carnet_schemas.errors import SchemaError
 from carnet_schemas.form import encode_form
+from carnet_schemas.messages import check_url_syntax
 from carnet_schemas.oid4vp import (
     AuthorizationErrorBody,
     AuthorizationErrorCode,
     AuthorizationRequest,
     DirectPostResult,
-    EncryptionChoice,
-    ResponseMode,
-    choose_encryption,
     vp_token_json,
 )
 from carnet_securing import strict_json
 from carnet_securing.errors import CarnetError, ErrorKind, UndeterminedError
 from carnet_securing.jwe import encrypt_jwe
-from carnet_securing.jwk import parse_public_jwk
 from carnet_securing.key_binding import bind
 from carnet_securing.strict_json import JsonObject
 from carnet_trust.askers import AskerKind, AskerName
 from carnet_wallet.cards import HeldCard
 from carnet_wallet.consent import Consent
-from carnet_wallet.errors import RequestRefusedError
+from carnet_wallet.encryption import AnswerEncryption, answer_encryption
+from carnet_wallet.errors import RequestRefusedError, closed_address
 from carnet_wallet.fail_points import FailPoints, Moment
 from carnet_wallet.records import Copy
 from carnet_wallet.requests import ResolvedRequest, refused
@@ -56,14 +54,21 @@ class PreparedAnswer:
 
     body: bytes = field(repr=False)
     copies: tuple[Copy, ...] = field(repr=False)
+    copies_before: tuple[Copy, ...] = field(repr=False)
     cards: tuple[ShownCard, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """The asker has the answer. `continue_at` is where it wants the browser to go on."""
+    """The asker has the answer.
+
+    Attributes:
+        continue_at: where it wants the browser to go on: a plain web address, else None.
+        continue_refused: whether it named something that is none, and that was left out.
+    """
 
     continue_at: str | None
+    continue_refused: bool
 
 
 def prepare_answer(
@@ -90,10 +95,12 @@ def prepare_answer(
     asker = request.client_id.text
     token: dict[str, list[str]] = defaultdict(list)
     copies: dict[str, Copy] = {}
+    before: dict[str, Copy] = {}
     shown = []
     for found in consent.matches:
         one = cards[found.candidate_id]
         copy = copies.get(one.card.card_id) or one.copy_for(asker).copy
+        before.setdefault(one.card.card_id, copy)
         token[found.query_id].append(_bound(found, copy, request, now=now))
         if asker not in copy.shown_to:
             copy = replace(copy, shown_to=(*copy.shown_to, asker))
@@ -104,7 +111,10 @@ def prepare_answer(
     except SchemaError as error:
         raise refused(error) from None
     return PreparedAnswer(
-        body=_answer_form(payload, request), copies=tuple(copies.values()), cards=tuple(shown)
+        body=_answer_form(payload, resolved),
+        copies=tuple(copies.values()),
+        copies_before=tuple(before.values()),
+        cards=tuple(shown),
     )
 
 
@@ -122,7 +132,8 @@ def send_answer(
 
     Raises:
         VaultError: `storage_full`; nothing has left.
-        RequestRefusedError: the asker has it and does not take it.
+        RequestRefusedError: the asker has it and does not take it; `fetch_blocked` when the
+            guard of the network let nothing out, and then nothing is kept of it.
         UndeterminedError: it is not known whether the asker has it; the history says so.
     """
     # 3.
@@ -143,6 +154,10 @@ def send_answer(
     try:
         answer = _post(resolved.request.response_uri, prepared.body, web=web)
     except UndeterminedError as error:
+        if error.kind is ErrorKind.FETCH_BLOCKED:
+            # A host whose name leads to a forbidden address: known before a byte is written.
+            vault.commit([showing.remove(), *(copy.put() for copy in prepared.copies_before)])
+            raise closed_address(error.kind) from None
         raise UndeterminedError(
             error.kind,
             "It is not sure that your answer arrived.",
@@ -155,7 +170,7 @@ def send_answer(
             "The other side did not take your answer.",
             hint="The request may have ended. Ask for a new code.",
         )
-    return Sent(continue_at=_continue_at(answer))
+    return _sent(answer, web=web)
 
 
 def send_refusal(resolved: ResolvedRequest, *, web: Web) -> bool:
@@ -170,7 +185,7 @@ def send_refusal(resolved: ResolvedRequest, *, web: Web) -> bool:
     request = resolved.request
     body = AuthorizationErrorBody(error=AuthorizationErrorCode.ACCESS_DENIED, state=request.state)
     try:
-        _post(request.response_uri, _answer_form(body.to_json(), request), web=web)
+        _post(request.response_uri, _answer_form(body.to_json(), resolved), web=web)
     except CarnetError:
         return False
     return True
@@ -189,11 +204,8 @@ def send_error(error: RequestRefusedError, *, web: Web) -> bool:
     if route is None or not error.wire_code:
         return False
     members = AuthorizationErrorBody(error=error.wire_code, state=route.state).to_json()
-    try:
-        body = _form(members, encryption=route.encryption)
-    except CarnetError:
-        # Section 8.3.1: an error may go in clear when its asker's key cannot be used.
-        body = _form(members, encryption=None)
+    # Section 8.3.1: an error may go in clear when no key of its asker can be used.
+    body = _form(members, encryption=answer_encryption(route.encryption))
     try:
         _post(route.response_uri, body, web=web)
     except CarnetError:
@@ -212,20 +224,18 @@ def _bound(found: CandidateMatch, copy: Copy, request: AuthorizationRequest, *, 
     ).decode("ascii")
 
 
-def _answer_form(payload: JsonObject, request: AuthorizationRequest) -> bytes:
-    if request.state is not None:
-        payload = {**payload, "state": request.state}
-    encrypted = request.response_mode is ResponseMode.DIRECT_POST_JWT
-    return _form(
-        payload, encryption=choose_encryption(request.client_metadata) if encrypted else None
-    )
+def _answer_form(payload: JsonObject, resolved: ResolvedRequest) -> bytes:
+    state = resolved.request.state
+    if state is not None:
+        payload = {**payload, "state": state}
+    return _form(payload, encryption=resolved.encryption)
 
 
-def _form(payload: JsonObject, *, encryption: EncryptionChoice | None) -> bytes:
+def _form(payload: JsonObject, *, encryption: AnswerEncryption | None) -> bytes:
     if encryption is not None:
-        key = parse_public_jwk(encryption.jwk)
+        key = encryption.asker_key
         text = encrypt_jwe(
-            strict_json.dumps_bytes(payload), key=key, enc=encryption.enc, kid=key.kid
+            strict_json.dumps_bytes(payload), key=key, enc=encryption.cipher, kid=key.kid
         )
         return encode_form({"response": text}).encode("ascii")
     flat = {
@@ -240,8 +250,17 @@ def _post(address: str, body: bytes, *, web: Web) -> Answer:
     return read_answer(posted)
 
 
-def _continue_at(answer: Answer) -> str | None:
+def _sent(answer: Answer, *, web: Web) -> Sent:
+    """What came back: of the places to go on at, only one that could be opened here (X01).
+
+    A fragment may follow the address: section 8.2 puts the response code there.
+    """
+    if answer.members.get("redirect_uri") is None:
+        return Sent(continue_at=None, continue_refused=False)
     try:
-        return DirectPostResult.parse(answer.members).redirect_uri
-    except SchemaError:
-        return None
+        url = DirectPostResult.parse(answer.members).redirect_uri or ""
+        check_url_syntax(url)
+        web.check(url.partition("#")[0])
+    except (SchemaError, UndeterminedError):
+        return Sent(continue_at=None, continue_refused=True)
+    return Sent(continue_at=url, continue_refused=False)

@@ -4,11 +4,11 @@
 
 1. `receive`: the link is read and the request object fetched, once, following no redirect.
    What is shown, agreed to and answered is this very object, named by its hash (row P10).
-2. `authenticate`: by the prefix of the client identifier and nothing else. A DID signs with
-   a key of its document named by `kid`; `x509_san_dns` and `x509_hash` sign with a leaf whose
-   chain ends at a root of the wallet's; `redirect_uri` cannot be signed, so nobody is
-   authenticated. Every other prefix is refused.
-3. `resolve`: the rules of section 5, held by `carnet_schemas.oid4vp`.
+2. `authenticate`: by the prefix of the client identifier and nothing else (`asker_keys`);
+   `redirect_uri` cannot be signed, so nobody is authenticated. Every other prefix is refused.
+3. `resolve`: the rules of section 5, held by `carnet_schemas.oid4vp`. What could not be
+   answered is refused here, before she sees it: an address this wallet never opens, an
+   encryption it cannot make.
 
 A refusal after the signature held says where its asker may be told which rule was broken.
 
@@ -18,7 +18,6 @@ worker's trust data (`carnet_trust.askers`).
 
 import hashlib
 import secrets
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -33,28 +32,27 @@ from carnet_schemas.oid4vp import (
     RequestByReference,
     RequestByValue,
     RequestError,
+    ResponseMode,
     UnsignedRequest,
     check_authorization_request,
+    choose_encryption,
     error_route,
+    no_usable_encryption,
     parse_request_uri,
 )
 from carnet_securing import strict_json
-from carnet_securing.algorithms import SIGNATURE_ALGORITHMS, SignatureCheck
-from carnet_securing.did import key_of_did_url, parse_did_url
-from carnet_securing.did_document import AUTHENTICATION, fetch_did_web
-from carnet_securing.errors import ErrorKind, InvalidError
+from carnet_securing.errors import ErrorKind, InvalidError, UndeterminedError
 from carnet_securing.fetch import FetchFailedError
-from carnet_securing.jwk import PublicJwk
-from carnet_securing.jws import UnverifiedJws, parse_jws, verify_jws
+from carnet_securing.jws import UnverifiedJws, parse_jws
 from carnet_securing.jwt import check_times
 from carnet_securing.limits import PRESENTATION
 from carnet_securing.strict_json import JsonObject
-from carnet_securing.x509 import ASKER_PURPOSES, DnsName, LeafHash, decode_x5c, verify_chain
-from carnet_wallet.errors import RequestRefusedError
+from carnet_wallet.asker_keys import AskerKeys, verified_claims
+from carnet_wallet.encryption import AnswerEncryption, answer_encryption
+from carnet_wallet.errors import ASK_AGAIN, RequestRefusedError, closed_address, untrusted
 from carnet_wallet.web import FORM, Web, as_kind, gone
 
 _MEDIA_TYPE: Final = f"application/{REQUEST_OBJECT_TYPE}"
-_TYPES: Final = frozenset({REQUEST_OBJECT_TYPE})
 _PREFIXES: Final = (
     ClientIdPrefix.DECENTRALIZED_IDENTIFIER,
     ClientIdPrefix.X509_SAN_DNS,
@@ -69,7 +67,6 @@ _NOT_SIGNED_PROPERLY: Final = frozenset(
         ErrorKind.BAD_SIGNATURE,
     }
 )
-_ASK_AGAIN: Final = "Nothing was shown. Ask for a new code."
 _ENDED: Final = "This request has ended."
 _BAD_TIMES: Final = {
     ErrorKind.EXPIRED: _ENDED,
@@ -120,21 +117,15 @@ class AuthenticatedRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedRequest:
-    """A question that keeps the rules, from an asker whose identifier was authenticated."""
+    """A question that keeps the rules, from an asker whose identifier was authenticated.
+
+    `encryption` is how its answer is encrypted; None where it travels as it is.
+    """
 
     request: AuthorizationRequest
+    encryption: AnswerEncryption | None
     asker_authenticated: bool
     digest: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskerKeys:
-    """What authenticating an asker reaches for: documents, roots, and a signature check."""
-
-    web: Web
-    check: SignatureCheck
-    roots: Callable[[], Sequence[bytes]]
-    loopback_http: bool
 
 
 def receive(uri: str, *, web: Web) -> UnverifiedRequest:
@@ -162,7 +153,7 @@ def receive(uri: str, *, web: Web) -> UnverifiedRequest:
     except InvalidError as error:
         if error.kind in _NOT_SIGNED_PROPERLY:
             raise untrusted("The request is not signed as it has to be.") from None
-        raise RequestRefusedError(error.kind, error.message, hint=_ASK_AGAIN) from None
+        raise RequestRefusedError(error.kind, error.message, hint=ASK_AGAIN) from None
 
 
 def authenticate(
@@ -183,7 +174,7 @@ def authenticate(
         claims = unverified.unverified_claims
     else:
         try:
-            claims = _verified_claims(client_id, jws, keys=keys, now=now)
+            claims = verified_claims(client_id, jws, keys=keys, now=now)
         except InvalidError:
             raise untrusted(
                 "It is not sure who asks: the request's signature does not hold."
@@ -200,12 +191,13 @@ def authenticate(
     return authenticated
 
 
-def resolve(authenticated: AuthenticatedRequest) -> ResolvedRequest:
+def resolve(authenticated: AuthenticatedRequest, *, web: Web) -> ResolvedRequest:
     """Step 3.
 
     Raises:
         RequestRefusedError: the kind of the rule that was broken; `wire_code` says which error
-            OpenID4VP has for it, and `route` where to.
+            OpenID4VP has for it, and `route` where to. `fetch_blocked` for an answer that
+            would go to an address this wallet never opens; then nobody is told.
     """
     try:
         request = check_authorization_request(
@@ -214,10 +206,20 @@ def resolve(authenticated: AuthenticatedRequest) -> ResolvedRequest:
             signed=authenticated.signed,
             wallet_nonce=authenticated.wallet_nonce,
         )
+        encryption = None
+        if request.response_mode is ResponseMode.DIRECT_POST_JWT:
+            encryption = answer_encryption(choose_encryption(request.client_metadata))
+            if encryption is None:
+                raise no_usable_encryption()
     except SchemaError as error:
         raise refused(error, route=_route(authenticated)) from None
+    try:
+        web.check(request.response_uri)
+    except UndeterminedError as error:
+        raise closed_address(error.kind) from None
     return ResolvedRequest(
         request=request,
+        encryption=encryption,
         asker_authenticated=authenticated.signed,
         digest=authenticated.digest,
     )
@@ -232,15 +234,10 @@ def refused(error: SchemaError, *, route: ErrorRoute | None = None) -> RequestRe
     return RequestRefusedError(
         kind,
         error.message,
-        hint=_ASK_AGAIN,
+        hint=ASK_AGAIN,
         wire_code=error.error.value if isinstance(error, RequestError) else "",
         route=None if kind is ErrorKind.REQUEST_UNTRUSTED else route,
     )
-
-
-def untrusted(message: str) -> RequestRefusedError:
-    """The refusal for an asker that could not be authenticated; no name is ever in it."""
-    return RequestRefusedError(ErrorKind.REQUEST_UNTRUSTED, message, hint=_ASK_AGAIN)
 
 
 def _route(authenticated: AuthenticatedRequest) -> ErrorRoute | None:
@@ -260,7 +257,7 @@ def _check_times(authenticated: AuthenticatedRequest, *, now: int) -> None:
         raise RequestRefusedError(
             error.kind,
             _BAD_TIMES.get(error.kind, error.message),
-            hint=_ASK_AGAIN,
+            hint=ASK_AGAIN,
             wire_code=AuthorizationErrorCode.INVALID_REQUEST.value,
             route=_route(authenticated),
         ) from None
@@ -310,7 +307,7 @@ def _check_not_gone(status: int | None) -> None:
     """An asker takes a request away once it was answered or has ended."""
     kind = gone(status)
     if kind is not None:
-        raise RequestRefusedError(kind, _ENDED, hint=_ASK_AGAIN) from None
+        raise RequestRefusedError(kind, _ENDED, hint=ASK_AGAIN) from None
 
 
 def _check_media_type(media_type: str) -> None:
@@ -343,50 +340,3 @@ def _unsigned(link: UnsignedRequest, uri: str) -> UnverifiedRequest:
         wallet_nonce=None,
         digest=hashlib.sha256(uri.strip().encode("utf-8", "surrogatepass")).hexdigest(),
     )
-
-
-def _verified_claims(
-    client_id: ClientId, jws: UnverifiedJws, *, keys: AskerKeys, now: int
-) -> JsonObject:
-    match client_id.prefix:
-        case ClientIdPrefix.DECENTRALIZED_IDENTIFIER:
-            key = _did_key(client_id.value, jws, keys=keys)
-        case ClientIdPrefix.X509_SAN_DNS | ClientIdPrefix.X509_HASH:
-            key = _leaf_key(client_id, jws, keys=keys, now=now)
-        case _:
-            raise untrusted("The asker is named in a way this wallet cannot check.")
-    verified = verify_jws(
-        jws, key=key, algorithms=SIGNATURE_ALGORITHMS, types=_TYPES, check=keys.check
-    )
-    return strict_json.loads_object(verified.payload, max_bytes=PRESENTATION.request_object_bytes)
-
-
-def _did_key(did: str, jws: UnverifiedJws, *, keys: AskerKeys) -> PublicJwk:
-    """The key `kid` names, which must be one of the very DID that asks (section 5.9.3)."""
-    kid = jws.unverified_header.get("kid")
-    if type(kid) is not str:
-        raise untrusted("The request does not say which key signed it.")
-    named = f"{did}{kid}" if kid.startswith("#") else kid
-    url = parse_did_url(named)
-    if url.did != did or url.fragment is None:
-        raise untrusted("The request is signed by somebody else than the asker.")
-    if url.method != "web":
-        return key_of_did_url(named)
-    document = fetch_did_web(
-        did, fetch=keys.web, limits=PRESENTATION, loopback_http=keys.loopback_http
-    )
-    return document.key(named, AUTHENTICATION)
-
-
-def _leaf_key(client_id: ClientId, jws: UnverifiedJws, *, keys: AskerKeys, now: int) -> PublicJwk:
-    chain = decode_x5c(jws.unverified_header.get("x5c"), limits=PRESENTATION)
-    by_name = client_id.prefix is ClientIdPrefix.X509_SAN_DNS
-    expected = DnsName(client_id.value) if by_name else LeafHash(client_id.value)
-    return verify_chain(
-        chain,
-        roots=keys.roots(),
-        expected=expected,
-        purposes=ASKER_PURPOSES,
-        now=now,
-        limits=PRESENTATION,
-    ).key

@@ -10,7 +10,7 @@ from carnet_schemas.paths import ConcretePath
 from carnet_securing.strict_json import JsonObject
 from carnet_wallet.consent import label_of
 from carnet_wallet.records import SHOWING, Card, Copy, check_version
-from carnet_wallet.vault.vault import Put
+from carnet_wallet.vault.vault import Put, Remove
 
 _VERSION: Final = 1
 
@@ -108,6 +108,10 @@ class Showing:
             "outcome": self.outcome.value,
         }
         return Put(kind=SHOWING, record_id=self.showing_id, value=value)
+
+    def remove(self) -> Remove:
+        """The change that takes it back: it is known that nothing has left."""
+        return Remove(kind=SHOWING, record_id=self.showing_id)
 
     @classmethod
     def from_json(cls, showing_id: str, stored: Mapping[str, Any]) -> Self:

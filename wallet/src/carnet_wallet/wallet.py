@@ -15,6 +15,7 @@ from carnet_securing.sealing import KdfParameters
 from carnet_trust.askers import asker_name
 from carnet_trust.trust_file import TrustData, parse_trust_file
 from carnet_wallet.acceptance import Judges
+from carnet_wallet.asker_keys import AskerKeys
 from carnet_wallet.cards import HeldCard, read_card, read_cards
 from carnet_wallet.claim_record import Claim
 from carnet_wallet.claiming import Claiming, OpenedOffer
@@ -24,7 +25,7 @@ from carnet_wallet.fetched import VaultLookupCache
 from carnet_wallet.presenting import Sent, prepare_answer, send_answer, send_error, send_refusal
 from carnet_wallet.questions import Question, question_of
 from carnet_wallet.records import CLAIM, SETTING, SHOWING, Card
-from carnet_wallet.requests import AskerKeys, authenticate, receive, resolve
+from carnet_wallet.requests import authenticate, receive, resolve
 from carnet_wallet.screens import ScreenCode, show_on_screen
 from carnet_wallet.showings import Showing
 from carnet_wallet.states import ListedCard, standing_of
@@ -228,7 +229,7 @@ class Wallet:
         )
         unverified = receive(uri, web=self._around.web)
         try:
-            resolved = resolve(authenticate(unverified, keys=keys, now=now))
+            resolved = resolve(authenticate(unverified, keys=keys, now=now), web=self._around.web)
         except RequestRefusedError as error:
             send_error(error, web=self._around.web)
             raise

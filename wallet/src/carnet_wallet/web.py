@@ -27,6 +27,14 @@ _GONE: Final = {404: ErrorKind.NOT_FOUND, 410: ErrorKind.EXPIRED}
 class Web(Fetch, Post, Protocol):
     """Reads documents and posts messages; `HttpFetch` is one."""
 
+    def check(self, url: str) -> None:
+        """Say whether an address may be opened at all, before any name is resolved.
+
+        Raises:
+            UndeterminedError: `fetch_blocked`.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
