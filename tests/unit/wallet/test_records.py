@@ -88,6 +88,21 @@ def test_strangers_push_out_only_each_other(vault: Vault) -> None:
         assert len(vault.ids(FETCHED_LISTED)) == 1
 
 
+def test_strangers_are_bounded_in_bytes_so_that_a_wallet_opens_on_a_small_phone(
+    vault: Vault,
+) -> None:
+    with vault:
+        cache = VaultLookupCache(vault)
+        cache.put(record("listed", listed=True, body=b"x" * 2**20))
+        for number in range(20):
+            cache.put(record(f"stranger {number}", listed=False, body=b"x" * 2**20))
+        cache.put(record("stranger 19", listed=False, body=b"y" * 2**20))
+
+        kept = [n for n in range(20) if cache.get(RecordKind.TYPE, f"stranger {n}") is not None]
+        assert kept == list(range(9, 20))
+        assert cache.get(RecordKind.TYPE, "listed") is not None
+
+
 def test_an_issuer_that_becomes_listed_is_kept_once(vault: Vault) -> None:
     with vault:
         cache = VaultLookupCache(vault)

@@ -17,6 +17,7 @@ from carnet_wallet.vault.vault import Change, Put, Remove, Vault
 FETCHED: Final = "fetched"
 FETCHED_LISTED: Final = "fetched_listed"
 _MOST_UNLISTED: Final = 64
+_MOST_UNLISTED_BYTES: Final = 16 * 2**20
 
 
 class VaultLookupCache:
@@ -45,7 +46,7 @@ class VaultLookupCache:
         return None
 
     def put(self, record: CacheRecord) -> None:
-        """Keep a record; the oldest of the unlisted ones makes room when there are too many.
+        """Keep a record; the oldest of the unlisted ones make room when there are too many.
 
         Raises:
             UndeterminedError: `storage_full`.
@@ -61,14 +62,22 @@ class VaultLookupCache:
             changes: list[Change] = [Put(kind=place, record_id=record_id, value=value)]
             if self._vault.holds(other, record_id):
                 changes.append(Remove(kind=other, record_id=record_id))
-            unlisted = self._vault.ids(FETCHED)
-            is_new = not self._vault.holds(place, record_id)
-            if not record.listed and is_new and len(unlisted) >= _MOST_UNLISTED:
-                changes.append(Remove(kind=FETCHED, record_id=unlisted[0]))
+            if not record.listed:
+                changes += self._pushed_out(record_id, len(value["body"]))
             try:
                 self._vault.commit(changes)
             except CarnetError as error:
                 raise UndeterminedError(error.kind, error.message, hint=error.hint) from None
+
+    def _pushed_out(self, newest: str, size: int) -> list[Change]:
+        """What goes so that the unlisted records, the newest among them, keep to their bounds."""
+        others = [name for name in self._vault.ids(FETCHED) if name != newest]
+        gone: list[Change] = []
+        for place, name in enumerate(reversed(others), start=1):
+            size += self._vault.size(FETCHED, name)
+            if place >= _MOST_UNLISTED or size > _MOST_UNLISTED_BYTES:
+                gone.append(Remove(kind=FETCHED, record_id=name))
+        return gone
 
 
 def _record_id(kind: RecordKind, name: str) -> str:

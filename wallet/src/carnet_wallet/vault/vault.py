@@ -195,6 +195,11 @@ class Vault:
             )
         return self._open((kind, record_id), place)
 
+    def size(self, kind: str, record_id: str) -> int:
+        """How many bytes a record takes in its segment; 0 when there is none."""
+        place = self._index.records.get((kind, record_id))
+        return 0 if place is None else place.length
+
     def records(self, kind: str) -> Iterator[tuple[str, JsonObject]]:
         """All records of a kind with their ids, oldest first."""
         for record_id in self.ids(kind):
