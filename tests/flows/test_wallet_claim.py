@@ -448,6 +448,21 @@ def test_a_new_offer_under_the_same_link_is_taken_after_a_lost_answer(world: Wor
         assert wallet.unfinished_claims() == ()
 
 
+def test_a_token_that_fits_no_header_is_not_kept_and_a_new_offer_is_taken(world: World) -> None:
+    issuer = OfferingIssuer(world.web)
+    issuer.token = "t\r\nX-Evil: 1"
+    with world.open() as wallet:
+        error = refusal(wallet, issuer)
+        assert error.kind is ErrorKind.MALFORMED
+        assert error.hint == "Ask for a new offer."
+        assert world.web.to(f"{issuer.url}/credential") == []
+
+        issuer.redeemed, issuer.code, issuer.token = False, "code-2", "token-2"
+        claim(wallet, issuer)
+        assert len(wallet.list(now=NOW)) == 1
+        assert wallet.unfinished_claims() == ()
+
+
 def test_a_token_request_that_never_arrived_is_simply_repeated(world: World) -> None:
     issuer = OfferingIssuer(world.web, tx_code=None)
     handler = world.web.handlers.pop(f"{issuer.url}/token")

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from carnet_schemas.errors import SchemaError, SchemaErrorKind
 from carnet_schemas.messages import (
+    MAX_STRING_CHARACTERS,
     Array,
     ClaimPath,
     ErrorCode,
@@ -182,10 +183,17 @@ def parse_token_request(form: Mapping[str, str]) -> TokenRequest:
         ) from None
 
 
+AccessToken = Annotated[
+    str, Field(min_length=1, max_length=MAX_STRING_CHARACTERS, pattern=r"^[\x21-\x7E]+$")
+]
+"""What travels in a header after `Bearer`: visible ASCII (RFC 6749 appendix A.12) without the
+space, which ends it there; a little more than the `b64token` of RFC 6750 section 2.1."""
+
+
 class TokenResponse(Message):
     """RFC 6749 section 5.1 with OpenID4VCI 1.0 section 6.2; never cached, never logged."""
 
-    access_token: Text
+    access_token: AccessToken
     token_type: Annotated[str, Field(min_length=1, max_length=32)]
     expires_in: Annotated[int, Field(ge=0)] | None = None
     refresh_token: Text | None = None

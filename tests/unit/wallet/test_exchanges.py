@@ -47,8 +47,18 @@ def raw(status: int, body: bytes, media_type: str = "application/json") -> Poste
     return Posted(status=status, media_type=media_type, unverified_body=body)
 
 
+def token(text: str) -> Posted:
+    return answer(200, {"access_token": text, "token_type": "Bearer"})
+
+
 TOKEN_ANSWERS = {
     "no token": (answer(200, {"token_type": "Bearer"}), ErrorKind.MALFORMED, True),
+    "a token with a line break": (token("t\r\nX-Evil: 1"), ErrorKind.MALFORMED, True),
+    "a token that ends a line": (token("t\n"), ErrorKind.MALFORMED, True),
+    "a token beyond ASCII": (token("t\u20ac"), ErrorKind.MALFORMED, True),
+    "a token with a zero": (token("t\u0000 x"), ErrorKind.MALFORMED, True),
+    "a token of two words": (token("t x"), ErrorKind.MALFORMED, True),
+    "an empty token": (token(""), ErrorKind.MALFORMED, True),
     "another type of token": (
         answer(200, {"access_token": "t", "token_type": "DPoP"}),
         ErrorKind.UNSUPPORTED_VERSION,
@@ -124,9 +134,11 @@ def test_a_key_for_something_else_is_passed_over(world: World) -> None:
     good = issuer.encryption_key.public_jwk.to_json()
     other = DecryptionKey.generate().public_jwk.to_json() | {"use": "sig", "kid": "s"}
     broken = {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "kid": "b", "alg": "ECDH-ES"}
+    no_point = good | {"y": good["x"], "kid": "n"}
+    for_signing = good | {"key_ops": ["sign"], "kid": "o"}
     issuer.metadata_changes = {
         "credential_request_encryption": {
-            "jwks": {"keys": [other, broken, good]},
+            "jwks": {"keys": [other, broken, no_point, for_signing, good]},
             "enc_values_supported": ["A256GCM"],
             "encryption_required": True,
         }
