@@ -101,6 +101,13 @@ def test_a_preview_tells_every_shown_value_and_no_hidden_one(tmp_path: Path, lan
     assert "Amina" not in lines
 
 
+@pytest.mark.parametrize(
+    ("lang", "text"), [("fr", "12/03/2026 14:05 UTC"), ("en", "12 March 2026, 14:05 UTC")]
+)
+def test_a_moment_is_read_in_one_way_only(lang: str, text: str) -> None:
+    assert telling.day_and_time(1_773_324_300, lang) == text
+
+
 def test_labels_of_another_locale_are_better_than_none() -> None:
     assert telling.in_language({"fr-FR": "Niveau", "de": "Stufe"}, "fr") == "Niveau"
     assert telling.in_language({"de": "Stufe"}, "fr") == "Stufe"

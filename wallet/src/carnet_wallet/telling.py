@@ -22,6 +22,10 @@ from carnet_wallet.showings import Outcome, Showing
 from carnet_wallet.states import CardStanding, CardState
 
 _LONGEST_VALUE: Final = 120
+_MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 _NO_CHOICE: Final[Mapping[str, Sequence[str]]] = {}
 
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -203,7 +207,7 @@ def standing_words(standing: CardStanding, lang: str) -> str:
     words = _STATES[standing.state][lang]
     if standing.checked_at is None:
         return words
-    return f"{words} ({word('as_of', lang, moment=day_and_time(standing.checked_at))})"
+    return f"{words} ({word('as_of', lang, moment=day_and_time(standing.checked_at, lang))})"
 
 
 def title_of(words: Mapping[str, str], lang: str) -> str:
@@ -270,7 +274,7 @@ def history_lines(showings: Iterable[Showing], lang: str) -> list[str]:
     """What was shown to whom, when."""
     lines = []
     for showing in showings:
-        moment = day_and_time(showing.at)
+        moment = day_and_time(showing.at, lang)
         name = clean(showing.asker_name) if showing.asker else word("screen", lang)
         if showing.asker and not showing.known:
             name = f"{name} ({_WORDS['unknown'][lang]})"
@@ -282,9 +286,15 @@ def history_lines(showings: Iterable[Showing], lang: str) -> list[str]:
     return lines
 
 
-def day_and_time(moment: int) -> str:
-    """A moment as a person in France reads it off a list: day first, UTC said."""
-    return dt.datetime.fromtimestamp(moment, tz=dt.UTC).strftime("%d/%m/%Y %H:%M UTC")
+def day_and_time(moment: int, lang: str) -> str:
+    """A moment as a person reads it off a list, UTC said.
+
+    In English the month is a word: 12/03 is two days, as one counts.
+    """
+    when = dt.datetime.fromtimestamp(moment, tz=dt.UTC)
+    if lang == "fr":
+        return f"{when:%d/%m/%Y %H:%M} UTC"
+    return f"{when.day} {_MONTHS[when.month - 1]} {when.year}, {when:%H:%M} UTC"
 
 
 def _card_lines(card: PreviewCard, *, issuers: Mapping[str, str], lang: str) -> list[str]:
