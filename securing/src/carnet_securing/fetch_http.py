@@ -1,9 +1,10 @@
 """The one hardened HTTP client (extra `http`): everything Carnet reads or posts goes through it.
 
 https only, vetted addresses only, one deadline for the whole call, a cap on the body both
-as received and as decoded, and nothing ambient: no proxy or certificate variables, no
-netrc, no cookies, no credentials, no `Referer`. Built on `httpcore2` itself, below the
-layer of `httpx2` where such conveniences would have to be switched off one by one.
+as received and as decoded, no content coding but one that was asked for, and nothing
+ambient: no proxy or certificate variables, no netrc, no cookies, no credentials, no
+`Referer`. Built on `httpcore2` itself, below the layer of `httpx2` where such conveniences
+would have to be switched off one by one.
 """
 
 import ssl
@@ -26,6 +27,8 @@ from carnet_securing.urls import CheckedUrl, check_url
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _USER_AGENT: Final = b"carnet"
+# Token Status List section 8 has servers pack them; everything else is asked for as it is.
+_MAY_BE_PACKED: Final = frozenset({"application/statuslist+jwt"})
 _MAX_CONNECTIONS: Final = 20
 _KEEPALIVE_SECONDS: Final = 2.0  # below the five seconds after which common servers hang up
 
@@ -197,6 +200,7 @@ class HttpFetch:
                 received = _received(response.headers)
                 if method == "GET" and response.status != 200:
                     return response.status, received, b""
+                _check_coding(received, asked=headers["Accept-Encoding"])
                 chunks = _bounded(response.iter_stream(), max_bytes)
                 return response.status, received, _decode(chunks, received, max_bytes)
         except UndeterminedError:
@@ -233,7 +237,7 @@ def _system_tls() -> ssl.SSLContext:
 def _headers(accept: str) -> dict[str, str]:
     return {
         "Accept": accept,
-        "Accept-Encoding": "identity",
+        "Accept-Encoding": "gzip" if accept in _MAY_BE_PACKED else "identity",
         "User-Agent": _USER_AGENT.decode("ascii"),
     }
 
@@ -259,13 +263,21 @@ def _bounded(chunks: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
         yield chunk
 
 
-def _decode(chunks: Iterator[bytes], headers: Mapping[str, str], max_bytes: int) -> bytes:
-    """Undo the content coding under the same cap; we ask for none, servers send gzip anyway."""
-    coding = headers.get("content-encoding", "identity").strip().lower()
-    if coding == "identity":
-        return b"".join(chunks)
-    if coding not in ("gzip", "x-gzip"):
+def _coding(headers: Mapping[str, str]) -> str:
+    return headers.get("content-encoding", "identity").strip().lower()
+
+
+def _check_coding(headers: Mapping[str, str], *, asked: str) -> None:
+    """Refuse a packed body nobody asked for before a byte of it is read."""
+    coding = "gzip" if _coding(headers) == "x-gzip" else _coding(headers)
+    if coding not in ("identity", asked):
         raise _failed("A web address answers in a coding nobody asked for.")
+
+
+def _decode(chunks: Iterator[bytes], headers: Mapping[str, str], max_bytes: int) -> bytes:
+    """Undo the content coding under the same cap."""
+    if _coding(headers) == "identity":
+        return b"".join(chunks)
     body = bytearray()
     inflate = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     try:

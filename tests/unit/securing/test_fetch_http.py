@@ -14,6 +14,7 @@ from carnet_securing.fetch import Fetched, FetchFailedError
 from carnet_securing.fetch_budget import Budgeted
 from carnet_securing.fetch_http import HttpFetch
 from carnet_securing.limits import PRESENTATION
+from carnet_securing.status_list import STATUS_LIST_MEDIA_TYPE
 from support.certificates import write_server_files
 from support.hostile_server import (
     Connection,
@@ -72,12 +73,22 @@ def test_a_document_comes_with_its_media_type(server: HostileServer, fetch: Http
 
 def test_a_document_of_exactly_the_limit_passes(server: HostileServer, fetch: HttpFetch) -> None:
     server.on("/", answer(body=b"x" * 1000))
-    server.on(
-        "/gzip", answer(body=gzip.compress(b"x" * 1000), headers={"Content-Encoding": "gzip"})
-    )
 
     assert len(get(fetch, server.url("/")).unverified_body) == 1000
-    assert len(get(fetch, server.url("/gzip")).unverified_body) == 1000
+
+
+@pytest.mark.parametrize("coding", ["gzip", "x-gzip", "identity"])
+def test_a_status_list_may_come_packed(
+    server: HostileServer, fetch: HttpFetch, coding: str
+) -> None:
+    body = b"x" * 1000
+    packed = body if coding == "identity" else gzip.compress(body)
+    server.on("/", answer(body=packed, headers={"Content-Encoding": coding}))
+
+    fetched = fetch.get(server.url("/"), accept=STATUS_LIST_MEDIA_TYPE, max_bytes=1000)
+
+    assert fetched.unverified_body == body
+    assert server.requests[0].headers["accept-encoding"] == "gzip"
 
 
 def test_an_empty_document_is_a_document(server: HostileServer, fetch: HttpFetch) -> None:
