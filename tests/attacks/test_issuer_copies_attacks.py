@@ -11,6 +11,7 @@ from carnet_schemas import catalog
 from carnet_securing import strict_json
 from carnet_securing.base64url import decode
 from carnet_securing.errors import InvalidError
+from carnet_securing.limits import ISSUED
 from support.issuer_service import NOW, payload_of
 from support.keys import signer
 
@@ -30,10 +31,10 @@ CLAIMS: dict[str, Any] = {
 ISSUER_WIDE = {"iss", "vct", "vct#integrity", "iat", "exp", "_sd_alg", "nature"}
 
 
-def copies(count: int, *, conceal: list[Any] | None = None) -> list[str]:
+def copies(count: int, **changed: Any) -> list[str]:
     intent = Intent(
         vct=VCT,
-        claims=CLAIMS,
+        claims=CLAIMS | changed,
         keys=tuple(signer(f"copy {n}").public_jwk for n in range(count)),
         status_uri="https://issuer.example/status/x",
         indices=draw_indices(2**20, count),
@@ -54,6 +55,13 @@ def digests(value: Any) -> list[str]:
     if isinstance(value, list):
         return [d for inner in value for d in digests(inner)]
     return []
+
+
+@pytest.mark.parametrize(("mebibytes", "count"), [(1, 5), (2, 2), (7, 1)])
+def test_fewer_copies_are_made_when_they_are_large(mebibytes: int, count: int) -> None:
+    made = copies(10, title="x" * (mebibytes << 20))
+    assert len(made) == count
+    assert count == 1 or sum(map(len, made)) <= ISSUED.compact_bytes
 
 
 def test_D42_every_salt_has_128_bits_and_is_its_own() -> None:

@@ -9,6 +9,7 @@ import pytest
 from carnet_securing import strict_json
 from carnet_securing.errors import CarnetError, ErrorKind, UndeterminedError
 from carnet_securing.fetch import Posted
+from carnet_securing.limits import ISSUED
 from carnet_wallet.claiming import CollectionCodeNeededError, MaybeCollectedError
 from carnet_wallet.errors import ClaimRefusedError, VaultError
 from carnet_wallet.fail_points import Moment
@@ -88,6 +89,58 @@ def test_fewer_copies_than_asked_for_are_taken(world: World) -> None:
         (listed,) = wallet.list(now=NOW)
 
     assert len(listed.card.copies) == 3
+
+
+LARGEST_COPY = ISSUED.compact_bytes
+
+
+def padded_to(issuer: OfferingIssuer, length: int, copies: int = 10) -> None:
+    """Let answers with so many copies, or more, be as long as that."""
+    original = issuer.give_credentials
+
+    def give(sent: Sent) -> Posted:
+        issuer.response_changes = {}
+        many = len(issuer._opened(sent)["proofs"]["jwt"]) >= copies
+        if many:
+            issuer.response_changes = {"padding": "x" * length}
+        return original(sent)
+
+    issuer.web.handlers[f"{issuer.url}/credential"] = give
+
+
+@pytest.mark.parametrize("encryption", ["none", "required"])
+def test_one_copy_is_asked_for_where_ten_are_too_large(world: World, encryption: str) -> None:
+    issuer = OfferingIssuer(world.web, encryption=encryption)
+    padded_to(issuer, 2 * LARGEST_COPY)
+
+    with claimed_wallet(world, issuer) as wallet:
+        (listed,) = wallet.list(now=NOW)
+
+    assert len(listed.card.copies) == 1
+    assert [len(keys) for keys in issuer.proof_keys] == [10, 1]
+    assert set(issuer.proof_keys[1]) < set(issuer.proof_keys[0])
+
+
+@pytest.mark.parametrize("encryption", ["none", "required"])
+def test_an_answer_as_large_as_one_copy_may_be_is_read(world: World, encryption: str) -> None:
+    issuer = OfferingIssuer(world.web, encryption=encryption)
+    padded_to(issuer, LARGEST_COPY)
+
+    with claimed_wallet(world, issuer) as wallet:
+        (listed,) = wallet.list(now=NOW)
+
+    assert len(listed.card.copies) == 10
+
+
+def test_an_answer_that_is_always_too_large_waits(world: World) -> None:
+    issuer = OfferingIssuer(world.web)
+    padded_to(issuer, 2 * LARGEST_COPY, copies=1)
+
+    with world.open() as wallet:
+        assert refusal(wallet, issuer).kind is ErrorKind.FETCH_TOO_LARGE
+        assert wallet.list(now=NOW) == ()
+        assert wallet.unfinished_claims() == (issuer.url,)
+    assert len(world.web.to(f"{issuer.url}/credential")) == 3
 
 
 @pytest.mark.parametrize("encryption", ["offered", "required"])

@@ -112,6 +112,8 @@ class WorldWeb(SimulatedWeb):
         if self.is_down or url not in self.handlers:
             raise UndeterminedError(ErrorKind.FETCH_FAILED, "The simulated host does not answer.")
         given = self.handlers[url](sent)
+        if len(given.unverified_body) > max_bytes:
+            raise UndeterminedError(ErrorKind.FETCH_TOO_LARGE, "The simulated answer is too large.")
         if self.lost.get(url, 0) > 0:
             self.lost[url] -= 1
             raise UndeterminedError(ErrorKind.FETCH_FAILED, "The simulated answer was lost.")

@@ -7,6 +7,7 @@ from typing import Any
 from carnet_schemas import catalog
 from carnet_securing.credential_issue import issue_credential
 from carnet_securing.jwk import PublicJwk
+from carnet_securing.limits import ISSUED
 from carnet_securing.signer import Signer
 from carnet_securing.status_list import StatusReference
 
@@ -46,11 +47,16 @@ class Intent:
 def mint(
     intent: Intent, *, issuer: str, signer: Signer, x5c: Sequence[bytes] = ()
 ) -> Sequence[str]:
-    """Sign one copy for each key, each with fresh salts and its own place in the list."""
+    """Sign a copy for each key, each with fresh salts and its own place in the list.
+
+    Fewer when they are large (DESIGN 4.7): as many as a wallet reads in one answer, and one at
+    least. The places of those left out are never used.
+    """
     conceal = catalog.concealable_paths(intent.vct, dict(intent.claims))
     integrity = catalog.type_metadata_integrity(intent.vct)
-    return [
-        issue_credential(
+    copies: list[str] = []
+    for key, index in zip(intent.keys, intent.indices, strict=True):
+        copy = issue_credential(
             intent.claims,
             vct=intent.vct,
             issuer=issuer,
@@ -63,5 +69,7 @@ def mint(
             signer=signer,
             x5c=x5c,
         )
-        for key, index in zip(intent.keys, intent.indices, strict=True)
-    ]
+        if copies and sum(map(len, (*copies, copy))) > ISSUED.compact_bytes:
+            break
+        copies.append(copy)
+    return copies

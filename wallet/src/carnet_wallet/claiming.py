@@ -233,7 +233,7 @@ class Claiming:
     def _ask_credentials(
         self, claim: Claim, part: Part, resolved: ResolvedOffer, *, now: int
     ) -> CredentialResponse:
-        lost: UndeterminedError | None = None
+        keys, lost = part.keys, None
         for _ in range(_ATTEMPTS):
             try:
                 nonce = issuance.ask_nonce(resolved.metadata, web=self.web)
@@ -241,15 +241,17 @@ class Claiming:
                     resolved,
                     configuration_id=part.configuration_id,
                     identifier=part.identifier,
-                    proofs=issuance.make_proofs(
-                        part.keys, issuer=resolved.issuer, nonce=nonce, now=now
-                    ),
+                    proofs=issuance.make_proofs(keys, issuer=resolved.issuer, nonce=nonce, now=now),
                     access_token=claim.access_token,
                     web=self.web,
                 )
             except issuance.NonceRefusedError:
                 continue
             except UndeterminedError as error:
+                if error.kind is ErrorKind.FETCH_TOO_LARGE:
+                    # Fewer copies when they are large (DESIGN 4.7), where the issuer does not
+                    # see to that.
+                    keys = keys[:1]
                 lost = error
                 continue
             if response.credentials is None:

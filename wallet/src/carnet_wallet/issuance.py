@@ -31,12 +31,25 @@ from carnet_securing.limits import ISSUED
 from carnet_wallet.errors import ClaimRefusedError
 from carnet_wallet.offers import ResolvedOffer
 from carnet_wallet.records import HolderKey
-from carnet_wallet.web import JSON, JWT, Answer, Web, bearer, post_form, post_json, read_answer
+from carnet_wallet.web import (
+    JSON,
+    JWT,
+    SMALL_BYTES,
+    Answer,
+    Web,
+    bearer,
+    post_form,
+    post_json,
+    read_answer,
+)
 
 PROOF_TYPE: Final = "openid4vci-proof+jwt"
-RESPONSE_BYTES: Final = 32 * 1024 * 1024
+RESPONSE_BYTES: Final = ISSUED.compact_bytes + SMALL_BYTES
+"""All of an answer in clear: one copy as large as any may be, or several that together are no
+larger, and what stands around them. There are fewer copies when they are large (DESIGN 4.7)."""
+_SEALED_BYTES: Final = (RESPONSE_BYTES + ISSUED.header_bytes) * 4 // 3 + SMALL_BYTES
 _ASK_ISSUER: Final = "Ask the issuer, then ask for a new offer."
-_ENCRYPTED_LIMITS: Final = replace(ISSUED, jwe_bytes=RESPONSE_BYTES)
+_ENCRYPTED_LIMITS: Final = replace(ISSUED, jwe_bytes=_SEALED_BYTES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +173,7 @@ def ask_credentials(
         NonceRefusedError: the nonce was refused; ask for another and repeat.
         ClaimRefusedError: the issuer refused for good.
         UndeterminedError: no usable answer came; repeat with the same keys and token.
+            `fetch_too_large` when there was more of it than `RESPONSE_BYTES`.
     """
     encryption = resolved.encryption
     opener = None
@@ -182,7 +196,7 @@ def ask_credentials(
         body=body,
         content_type=content_type,
         accept=f"{JSON}, {JWT}",
-        max_bytes=RESPONSE_BYTES,
+        max_bytes=RESPONSE_BYTES if opener is None else _SEALED_BYTES,
         headers=bearer(access_token),
     )
     if opener is not None and posted.status in {200, 202}:
