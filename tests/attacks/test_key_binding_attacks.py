@@ -434,6 +434,13 @@ TRANSACTION = encode(b'{"type":"urn:carnet-test:payment","credential_ids":["cert
             },
             id="SEC-K19-other-algorithm",
         ),
+        pytest.param(
+            {
+                "transaction_data_hashes": [digest(TRANSACTION, "sha-512")],
+                "transaction_data_hashes_alg": "sha-512",
+            },
+            id="SEC-K19-algorithm-nobody-asked-for",
+        ),
         *[
             pytest.param(
                 {

@@ -10,7 +10,10 @@ from carnet_securing.errors import ErrorKind, InvalidError
 from carnet_securing.jwk import PublicJwk
 
 SIGNATURE_ALGORITHMS: Final = frozenset({"ES256", "ES384", "EdDSA", "Ed25519"})
-"""JOSE names (RFC 7518 section 3.4, RFC 9864). `EdDSA` and `Ed25519` both mean Ed25519."""
+"""JOSE names. `EdDSA` and `Ed25519` both mean Ed25519.
+
+RFC 7518 section 3.4, RFC 8037 section 3.1, RFC 9864.
+"""
 
 _FIELD_PRIME: Final = 2**255 - 19
 _GROUP_ORDER: Final = 2**252 + 27742317777372353535851937790883648493

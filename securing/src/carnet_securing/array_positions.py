@@ -1,6 +1,6 @@
 """Where shown array elements stood while others of the array stay hidden.
 
-Processing drops the digests of elements that are not shown (RFC 9901 section 7.1 step 3d), so
+Processing drops the digests of elements that are not shown (RFC 9901 section 7.1 step 3.d), so
 an element's index shrinks. A question that names an index means the index before that:
 this walk finds it again. A decoy in an array cannot be told from a hidden element and
 counts as one.
@@ -9,16 +9,11 @@ It checks nothing: every digest was checked when the SD-JWT was verified.
 """
 
 from collections.abc import Mapping
-from typing import Final
 
 from carnet_securing import base64url, strict_json
+from carnet_securing.disclosure import DIGESTS, PLACEHOLDER, ConcretePath
 from carnet_securing.sd_jwt import VerifiedSdJwt
 from carnet_securing.strict_json import JsonObject, JsonValue
-
-ConcretePath = tuple[str | int, ...]
-
-_PLACEHOLDER: Final = "..."
-_DIGESTS: Final = "_sd"
 
 
 def original_positions(verified: VerifiedSdJwt) -> Mapping[ConcretePath, tuple[int, ...]]:
@@ -52,9 +47,9 @@ class _Walk:
 
     def _object(self, value: JsonObject, path: ConcretePath) -> None:
         for name, inner in value.items():
-            if name != _DIGESTS:
+            if name != DIGESTS:
                 self.value(inner, (*path, name))
-        for digest in value.get(_DIGESTS, ()):
+        for digest in value.get(DIGESTS, ()):
             if digest in self._contents:
                 _salt, name, inner = self._content(digest)
                 self.value(inner, (*path, name))
@@ -62,10 +57,10 @@ class _Walk:
     def _array(self, value: list[JsonValue], path: ConcretePath) -> None:
         shown: list[int] = []
         for position, element in enumerate(value):
-            if type(element) is not dict or _PLACEHOLDER not in element:
+            if type(element) is not dict or PLACEHOLDER not in element:
                 inner = element
-            elif element[_PLACEHOLDER] in self._contents:
-                _salt, inner = self._content(element[_PLACEHOLDER])
+            elif element[PLACEHOLDER] in self._contents:
+                _salt, inner = self._content(element[PLACEHOLDER])
             else:
                 continue
             shown.append(position)

@@ -53,7 +53,7 @@ class Disclosure(NamedTuple):
 
 
 def check_hash_algorithm(name: object, *, allowed: Collection[str]) -> str:
-    """The `_sd_alg` value, if it is known and allowed (RFC 9901 section 7.1 step 2.5).
+    """The `_sd_alg` value, if it is known and allowed (RFC 9901 section 7.1 step 2.d).
 
     Raises:
         InvalidError: `hash_alg_not_allowed`.
@@ -90,7 +90,7 @@ def digests(encoded: Sequence[bytes], *, algorithm: str) -> list[str]:
 
 
 def new_salts(count: int) -> list[str]:
-    """`count` salts of 128 random bits from one read of the system's generator (section 9.3)."""
+    """`count` salts of 128 random bits, from one read of the generator (RFC 9901 section 9.3)."""
     random = os.urandom(_SALT_BYTES * count)
     return encode_aligned(
         [random[start : start + _SALT_BYTES] for start in range(0, len(random), _SALT_BYTES)]
@@ -141,7 +141,7 @@ def read(encoded: bytes, max_bytes: int, max_depth: int) -> tuple[list[JsonValue
 
 
 def check_property(content: list[JsonValue]) -> str:
-    """The name in the disclosure of an object property (RFC 9901 section 7.1 step 3.3.2).
+    """The name in the disclosure of an object property (RFC 9901 section 7.1 step 3.c.ii).
 
     Raises:
         InvalidError: `disclosure_malformed` unless it is salt, name and value;
@@ -162,7 +162,7 @@ def check_property(content: list[JsonValue]) -> str:
 
 
 def check_element(content: list[JsonValue]) -> None:
-    """Check the disclosure of an array element (RFC 9901 section 7.1 step 3.3.3).
+    """Check the disclosure of an array element (RFC 9901 section 7.1 step 3.c.iii).
 
     Raises:
         InvalidError: `disclosure_malformed` unless it is salt and value.

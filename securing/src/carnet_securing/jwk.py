@@ -100,11 +100,7 @@ def parse_public_jwk(value: object) -> PublicJwk:
     if type(value) is not dict:
         raise _malformed("A key is not a JSON object.")
     if not PRIVATE_MEMBERS.isdisjoint(value):
-        raise InvalidError(
-            ErrorKind.HEADER_NOT_ALLOWED,
-            "A private key was sent where only a public key may be.",
-            hint="Treat that key as stolen and replace it.",
-        )
+        raise _private_key()
     kty, crv = _text(value, "kty"), value.get("crv")
     curve = _CURVES.get(crv) if type(crv) is str else None
     if kty not in ("EC", "OKP") or (curve is None and type(crv) is str):
@@ -193,11 +189,7 @@ def refuse_private_members(value: Any) -> None:
     """
     if type(value) is dict:
         if "kty" in value and not PRIVATE_MEMBERS.isdisjoint(value):
-            raise InvalidError(
-                ErrorKind.HEADER_NOT_ALLOWED,
-                "A private key was sent where only a public key may be.",
-                hint="Treat that key as stolen and replace it.",
-            )
+            raise _private_key()
         for member in value.values():
             refuse_private_members(member)
     elif type(value) is list:
@@ -231,6 +223,14 @@ def _key_operations(value: object) -> tuple[str, ...]:
     ):
         raise _malformed("The uses of a key are not a list of distinct texts.")
     return tuple(value)
+
+
+def _private_key() -> InvalidError:
+    return InvalidError(
+        ErrorKind.HEADER_NOT_ALLOWED,
+        "A private key was sent where only a public key may be.",
+        hint="Treat that key as stolen and replace it.",
+    )
 
 
 def _malformed(message: str) -> InvalidError:

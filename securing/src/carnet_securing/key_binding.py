@@ -129,21 +129,22 @@ def verify_key_binding(
     The plan, with the steps of RFC 9901 section 7.3:
 
     1. A key binding is there (2). That one is required is the caller's decision (1).
-    2. Its algorithm is allowed (5.2), its `typ` is `kb+jwt` (5.4), and its signature holds
-       under `holder_key` (5.3), which the caller took from the credential (5.1).
+    2. Its algorithm is allowed (5.b), its `typ` is `kb+jwt` (5.d), and its signature holds
+       under `holder_key` (5.c), which the caller took from the credential (5.a).
     3. `iat` lies within `limits.key_binding_past` seconds before and `limits.leeway` after
-       `now` (5.5); `exp` and `nbf` hold where they are present (5.8).
-    4. `aud` and `nonce` are exactly those expected (5.6).
-    5. `sd_hash` is the digest of what was received (5.7).
-    6. It confirms exactly the expected transaction data (OpenID4VP 1.0 section 8.4).
+       `now` (5.e); `exp` and `nbf` hold where they are present (5.h).
+    4. `sd_hash` is the digest of what was received (5.g).
+    5. `aud` and `nonce` are exactly those expected (5.f).
+    6. It confirms exactly the expected transaction data (OpenID4VP 1.0 appendix B.3.3.1).
 
-    Left to the caller: step 4 of section 7.3, and spending the nonce.
+    Steps 3 and 4 of section 7.3 were `verify_sd_jwt`. Spending the nonce is the caller's.
 
     Args:
         audience: the identifier the verifier asked under.
         nonce: the value it asked with; an empty one matches nothing.
-        transaction_data: the texts the verifier sent; empty means that none was sent, and a
-            binding that confirms some is refused.
+        transaction_data: the texts the verifier sent, which ask for no other hash than the
+            default, SHA-256; empty means that none was sent, and a binding that confirms some
+            is refused.
 
     Raises:
         InvalidError: `kb_missing`, `kb_typ`, `kb_iat`, `kb_aud`, `kb_nonce`, `kb_sd_hash`,
@@ -160,7 +161,7 @@ def verify_key_binding(
         algorithms=algorithms,
         limits=limits,
     )
-    # 4.
+    # 5.
     if claims.get("aud") != audience or not audience:
         raise _other_audience()
     if claims.get("nonce") != nonce or not nonce:
@@ -181,7 +182,7 @@ def verify_shown(
     algorithms: Collection[str],
     limits: Limits,
 ) -> VerifiedShowing:
-    """Check a code that was shown on a screen: steps 1, 2, 3 and 5 of `verify_key_binding`.
+    """Check a code that was shown on a screen: steps 1 to 4 of `verify_key_binding`.
 
     Nobody asked for it, so it says when it was made, and not for whom.
 
@@ -223,7 +224,7 @@ def _verify(
     algorithms: Collection[str],
     limits: Limits,
 ) -> JsonObject:
-    """Steps 1, 2, 3 and 5."""
+    """Steps 1 to 4."""
     # 1.
     if verified.key_binding is None:
         raise InvalidError(ErrorKind.KB_MISSING, "The document is not bound to its holder.")
@@ -245,7 +246,7 @@ def _verify(
         raise _wrong_time()
     if "nbf" in claims and _time(claims, "nbf") > latest:
         raise _wrong_time()
-    # 5.
+    # 4.
     if claims.get("sd_hash") != disclosure.digest(
         verified.hashed_part, algorithm=verified.hash_algorithm
     ):
@@ -267,11 +268,12 @@ def _check_transaction_data(claims: JsonObject, expected: Sequence[str]) -> None
         if _TRANSACTION_HASHES in claims:
             raise _other_transaction()
         return
-    algorithm = claims.get(_TRANSACTION_HASH_NAME, disclosure.DEFAULT_HASH)
-    if type(algorithm) is not str or algorithm not in disclosure.HASH_ALGORITHMS:
-        raise _other_transaction()
-    hashes = [disclosure.digest(text.encode("utf-8"), algorithm=algorithm) for text in expected]
-    if claims.get(_TRANSACTION_HASHES) != hashes:
+    default = disclosure.DEFAULT_HASH
+    hashes = [disclosure.digest(text.encode("utf-8"), algorithm=default) for text in expected]
+    if (
+        claims.get(_TRANSACTION_HASH_NAME, default) != default
+        or claims.get(_TRANSACTION_HASHES) != hashes
+    ):
         raise _other_transaction()
 
 

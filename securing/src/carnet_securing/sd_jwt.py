@@ -5,7 +5,7 @@ never read from the input (section 7.3 step 1): see `carnet_securing.key_binding
 """
 
 from collections.abc import Collection
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from carnet_securing import disclosure, strict_json
 from carnet_securing.algorithms import SignatureCheck
@@ -15,8 +15,6 @@ from carnet_securing.jwk import PublicJwk
 from carnet_securing.jws import UnverifiedJws, parse_jws, verify_jws
 from carnet_securing.limits import Limits
 from carnet_securing.strict_json import JsonObject
-
-_DEFAULT_HASHES: Final = disclosure.HASH_ALGORITHMS
 
 
 class UnverifiedSdJwt(NamedTuple):
@@ -134,22 +132,22 @@ def verify_sd_jwt(
     types: Collection[str],
     check: SignatureCheck,
     limits: Limits,
-    hash_algorithms: Collection[str] = _DEFAULT_HASHES,
+    hash_algorithms: Collection[str] = disclosure.HASH_ALGORITHMS,
 ) -> VerifiedSdJwt:
     """Verify the signature and every digest, and put the disclosed claims in their places.
 
     The plan, with the steps of RFC 9901 section 7.1:
 
     1. Separate the parts: done by `parse_sd_jwt`.
-    2. The issuer-signed JWT: algorithm allowed (2.1), signature by `key` (2.2), `typ` as
-       expected (section 9.11), `_sd_alg` allowed (2.5). That `key` is the issuer's (2.3)
+    2. The issuer-signed JWT: algorithm allowed (2.a), signature by `key` (2.b), `typ` as
+       expected (section 9.11), `_sd_alg` allowed (2.d). That `key` is the issuer's (2.c)
        is the caller's to ensure.
-    3. Digests of the received text of each disclosure (3.1); each disclosure once.
+    3. Digests of the received text of each disclosure (3.a); each disclosure once.
     4. One walk finds each embedded digest, inserts what is disclosed, recursively, and
-       drops the rest (3.2 to 3.6); a digest met twice (4) or a disclosure that no digest
+       drops the rest (3.b to 3.f); a digest met twice (4) or a disclosure that no digest
        names (5) is refused.
 
-    Left to the caller: step 6, times, and section 7.3, key binding.
+    Left to the caller: step 6, times and audience, and section 7.3, key binding.
 
     Args:
         algorithms: JOSE names that may have signed; none allows nothing.

@@ -1,4 +1,4 @@
-"""Hide claims behind digests and sign the rest: issuing an SD-JWT (RFC 9901 sections 4 and 5.1)."""
+"""Hide claims behind digests and sign the rest: issuing an SD-JWT (RFC 9901 section 4)."""
 
 import random
 from collections.abc import Collection, Mapping
@@ -44,7 +44,7 @@ def issue_sd_jwt(
     """Sign `payload` with the claims at `conceal` hidden, and return the compact form.
 
     A path may name a claim and another one something inside it: the inner claim is then
-    hidden inside the disclosure of the outer one (section 4.2.6). None in a path means
+    hidden inside the disclosure of the outer one (RFC 9901 section 4.2.6). None in a path means
     every element of an array. Digests are sorted, which hides the order of the claims.
 
     Args:
