@@ -18,11 +18,12 @@ from killloop.fault_round import can_be_watched
 from killloop.ledger import RULES
 from killloop.loop import SHARES
 from killloop.rounds import Kind
-from killloop.sabotage import ISSUER_CASES, WALLET_CASES
+from killloop.sabotage import ISSUER_CASES, VERIFIER_CASES, WALLET_CASES
 
 RUN = Path(__file__).resolve().parents[1] / "killloop" / "run.py"
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "durability.md"
 ROUNDS = 200
+BESIDE = {Kind.CREATE: 30, Kind.FAULT: 30, Kind.VERIFIER: 40}
 
 pytestmark = pytest.mark.killloop
 
@@ -33,6 +34,11 @@ def run(*arguments: str) -> Any:
     )
     assert done.stdout, done.stderr
     return json.loads(done.stdout)
+
+
+def beside(kind: Kind) -> Any:
+    """Rounds of one kind that is not among the two hundred."""
+    return run("--rounds", str(BESIDE[kind]), "--seed", "2026", "--only", kind.value, "--quiet")
 
 
 def test_IW8_S11_S12_I01_T23_E23_nothing_acknowledged_is_lost_and_nothing_used_twice() -> None:
@@ -55,10 +61,11 @@ def test_IW8_S11_S12_I01_T23_E23_nothing_acknowledged_is_lost_and_nothing_used_t
 
 def test_the_page_says_what_is_run() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    for kind, share in SHARES.items():
+    for kind, share in (SHARES | BESIDE).items():
         assert f"| `{kind}` | {share} |" in page
     assert f"{len(RULES)} rules in SQL" in page
-    assert f"{len(ISSUER_CASES) + len(WALLET_CASES)} promises broken on purpose" in page
+    cases = (*ISSUER_CASES, *WALLET_CASES, *VERIFIER_CASES)
+    assert f"{len(cases)} promises broken on purpose" in page
     assert sum(SHARES.values()) == ROUNDS
     assert SHARES[Kind.HTTP_ISSUER] + SHARES[Kind.HTTP_WALLET] == 30
 
@@ -75,20 +82,30 @@ def test_every_promise_that_is_broken_on_purpose_is_found() -> None:
     assert {name: one["found"] for name, one in said.items() if not one["expected"]} == {
         "a sound issuer": [],
         "a sound wallet": [],
+        "a sound verifier": [],
     }
 
 
 def test_S11_killed_while_it_is_made_there_is_a_whole_one_or_none() -> None:
-    summary = run("--rounds", "30", "--seed", "2026", "--only", "create", "--quiet")
+    summary = beside(Kind.CREATE)
 
     assert summary["problems"] == []
     assert summary["kills"] > 5
 
 
+def test_Q11_K03_a_verifier_that_is_killed_loses_no_answer_and_takes_none_twice() -> None:
+    summary = beside(Kind.VERIFIER)
+
+    assert summary["problems"] == []
+    assert summary["kills"] > 15
+    assert {"before_any_commit", "after_any_commit", "at random"} <= set(summary["kills_at"])
+    assert summary["acknowledged_writes"] > 80
+
+
 def test_S13_S14_E22_an_issuer_whose_disk_fails_at_one_call_loses_nothing() -> None:
     if not can_be_watched():
         pytest.skip("strace, which makes single calls to the disk fail, cannot be used here")
-    summary = run("--rounds", "30", "--seed", "2026", "--only", "fault", "--quiet")
+    summary = beside(Kind.FAULT)
 
     assert summary["problems"] == []
     assert summary["refused_by_faults"]["storage_full"] > 0

@@ -19,6 +19,8 @@ from killloop.purse import Purse
 from killloop.rounds import Grounds, Kind, Result, issuer_round, wallet_round
 from killloop.sabotage import self_test
 from killloop.school import School
+from killloop.shop import Shop
+from killloop.verifier_round import verifier_round
 from support.issuer_service import NOW
 
 # Of every two hundred rounds; thirty go over HTTP.
@@ -96,6 +98,7 @@ class Loop:
         }
         self._grounds = {name: self._fresh(name, 0) for name in self._blank}
         self._purses: dict[Kind, tuple[Purse, int]] = {}
+        self._shop: Shop | None = None
 
     def run(
         self,
@@ -135,6 +138,9 @@ class Loop:
                 return fault_round(grounds)
             case Kind.CREATE:
                 return create_round(grounds)
+            case Kind.VERIFIER:
+                self._shop = self._shop or Shop.make(self._place / "shop")
+                return verifier_round(grounds, self._shop)
             case Kind.HTTP_ISSUER | Kind.HTTP_WALLET:
                 return http_round(grounds, self._address, kind)
 

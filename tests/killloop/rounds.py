@@ -38,6 +38,7 @@ class Kind(StrEnum):
     PASSPHRASE = "passphrase"
     FAULT = "fault"
     CREATE = "create"
+    VERIFIER = "verifier"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,13 +80,14 @@ class Sabotage:
 
     Attributes:
         database_type, vault_type: what the process opens instead of the real one.
-        school, purse: what is done to a folder after the process has ended.
+        school, purse, shop: what is done to a folder after the process has ended.
     """
 
     database_type: type[WatchedDatabase] = WatchedDatabase
     vault_type: type[Vault] = Vault
     school: Callable[[Path], None] = lambda _: None
     purse: Callable[[Purse], None] = lambda _: None
+    shop: Callable[[Path], None] = lambda _: None
 
 
 @dataclass

@@ -18,6 +18,8 @@ from carnet_wallet.vault.vault import FILE, Change, Put, Remove, Vault
 from killloop.disturbances import WatchedDatabase
 from killloop.purse import Purse
 from killloop.rounds import Grounds, Sabotage, issuer_round, wallet_round
+from killloop.shop import DATABASE, Shop
+from killloop.verifier_round import verifier_round
 from support.wallet_world import WorldWeb
 
 
@@ -29,9 +31,9 @@ class Case:
     found_as: str
 
 
-def _sql(*statements: str) -> Callable[[Path], None]:
+def _sql(*statements: str, file: str = "issuer.db") -> Callable[[Path], None]:
     def meddle(folder: Path) -> None:
-        with sqlite3.connect(folder / "issuer.db") as connection:
+        with sqlite3.connect(folder / file) as connection:
             for statement in statements:
                 connection.execute(statement)
         connection.close()
@@ -202,18 +204,42 @@ WALLET_CASES = {
 }
 
 
+VERIFIER_CASES = {
+    "a verifier does not wait for the disk": Case(
+        how=Sabotage(database_type=HastyDatabase), found_as="does not write through"
+    ),
+    "a question is lost": Case(
+        how=Sabotage(shop=_sql("DELETE FROM questions WHERE rowid = 2", file=DATABASE)),
+        found_as="an asked question is lost",
+    ),
+    "an answer is lost, and its nonce lives on": Case(
+        how=Sabotage(
+            shop=_sql(
+                "UPDATE questions SET standing = 'open', report = NULL, claims = NULL",
+                file=DATABASE,
+            )
+        ),
+        found_as="an acknowledged answer is lost",
+    ),
+}
+
+
 def self_test(new_grounds: Callable[[int], Grounds]) -> dict[str, dict[str, Any]]:
     """One round for each sabotage, and one of each kind without; what the checks said."""
     said: dict[str, dict[str, Any]] = {}
     nothing = Case(how=Sabotage(), found_as="")
     cases = [("issuer", name, case) for name, case in ISSUER_CASES.items()]
     cases += [("wallet", name, case) for name, case in WALLET_CASES.items()]
-    cases += [("issuer", "a sound issuer", nothing), ("wallet", "a sound wallet", nothing)]
+    cases += [("verifier", name, case) for name, case in VERIFIER_CASES.items()]
+    cases += [(who, f"a sound {who}", nothing) for who in ("issuer", "wallet", "verifier")]
     for number, (who, name, case) in enumerate(cases):
         own = replace(new_grounds(number), sabotage=case.how)
-        if who == "issuer":
-            result = issuer_round(own)
-        else:
-            result = wallet_round(own, Purse.blank(own.place / "purse"))
+        match who:
+            case "issuer":
+                result = issuer_round(own)
+            case "wallet":
+                result = wallet_round(own, Purse.blank(own.place / "purse"))
+            case _:
+                result = verifier_round(own, Shop.make(own.place / "shop"))
         said[name] = {"expected": case.found_as, "found": result.problems}
     return said
