@@ -27,7 +27,7 @@ without a terminal that is exit status 2. It is never an argument.
 """
 _MEANINGS = {
     ExitCode.OK: "done; for `verify`: verified",
-    ExitCode.FAILED: "refused or failed, with a reason",
+    ExitCode.FAILED: "refused or failed, with a reason; also a port that is taken",
     ExitCode.USAGE: "wrong usage",
     ExitCode.GENUINE_UNLISTED: "`verify`: genuine, nobody you trust vouches for the issuer",
     ExitCode.UNDETERMINED: "`verify`: something could not be checked",

@@ -7,6 +7,8 @@ one of its calls in turn; and both stand once on a real, tiny file system that i
 import contextlib
 import errno
 import json
+import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -28,7 +30,9 @@ from carnet_wallet.vault.vault import Vault
 from carnet_wallet.wallet import Wallet
 from killloop.ledger import broken_rules
 from killloop.office import token_form
+from support.commands import CARNET
 from support.issuer_service import (
+    PASSPHRASE,
     BareWallet,
     RunningIssuer,
     credentials_of,
@@ -36,6 +40,7 @@ from support.issuer_service import (
     running_issuer,
 )
 from support.vaults import FailingDisk
+from support.verifier_world import QUERY
 from support.wallet_world import NOW, Asker, OfferingIssuer, World
 
 PEOPLE = 150
@@ -241,6 +246,46 @@ def show(wallet: Wallet, asker: Asker) -> None:
     question = wallet.prepare(asker.link, lang="en", now=NOW)
     assert question.preview is not None
     wallet.present(question, question.preview.agree(), now=NOW)
+
+
+MAKING = {
+    "issuer": ["--name", "École", "--url", "http://localhost:8700"],
+    "verifier": ["--name", "Atelier", "--url", "http://localhost:8701"],
+}
+
+
+def with_small_files(largest: int, *arguments: str) -> dict[str, Any]:
+    """A command whose system refuses files beyond so many bytes, as a full disk would."""
+    done = subprocess.run(
+        [*CARNET, *arguments, "--json"],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "CARNET_PASSPHRASE": PASSPHRASE},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest)),
+    )
+    assert done.returncode in {0, 1}, done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+@pytest.mark.parametrize("largest", [0, 300, 4_096, 8_192, 30_000])
+@pytest.mark.parametrize("role", MAKING)
+def test_E22_a_service_is_made_whole_or_not_at_all(tmp_path: Path, role: str, largest: int) -> None:
+    place = tmp_path / "made"
+    refused = with_small_files(largest, role, "init", str(place), *MAKING[role])
+    assert refused["error"]["kind"] == "storage_full"
+    assert "again in a moment" not in refused["error"]["hint"]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("largest", [0, 4_096])
+def test_E22_a_question_that_does_not_fit_is_not_asked(tmp_path: Path, largest: int) -> None:
+    place, query = tmp_path / "made", tmp_path / "query.json"
+    with_small_files(2**24, "verifier", "init", str(place), *MAKING["verifier"])
+    query.write_text(json.dumps(QUERY))
+    ask = ("verifier", "ask", str(place), "--query", str(query))
+    assert with_small_files(largest, *ask)["error"]["kind"] == "storage_full"
+    assert with_small_files(2**24, *ask)["id"]
 
 
 def test_S13_E22_issuer_and_wallet_on_a_real_disk_that_is_full(tmp_path: Path) -> None:

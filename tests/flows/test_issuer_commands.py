@@ -248,6 +248,33 @@ def test_a_port_in_use(office: Office) -> None:
     assert "--port" in answer["error"]["hint"]
 
 
+@pytest.mark.parametrize("emptied", [False, True], ids=["gone", "emptied"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["list"],
+        ["offer", "--record", "r"],
+        ["withdraw", "r", "--reason", "replaced"],
+        ["template", "t.toml"],
+        ["serve", "--port", "0"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_E22_a_lost_database_is_never_replaced(
+    office: Office, emptied: bool, command: list[str]
+) -> None:
+    office.file("t.toml", TEMPLATE)
+    database = office.school / "issuer.db"
+    database.unlink()
+    if emptied:
+        database.touch()
+    command = [str(office.folder / word) if word == "t.toml" else word for word in command]
+    refused = office.run(*command, code=1)["error"]
+    assert refused["kind"] == "vault_corrupt"
+    assert "backup" in refused["hint"]
+    assert not database.exists() or not database.stat().st_size
+
+
 def test_a_wrong_passphrase(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CARNET_PASSPHRASE", "another")
     answer = office.run("serve", "--port", "0", code=1)

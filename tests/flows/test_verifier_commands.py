@@ -285,6 +285,26 @@ def test_a_damaged_folder_is_one_plain_error(
     assert str(shop.directory) not in refused["error"]["message"]
 
 
+@pytest.mark.parametrize("emptied", [False, True], ids=["gone", "emptied"])
+def test_a_lost_database_is_made_anew_and_it_says_so(shop: Shop, emptied: bool) -> None:
+    asked = shop.run("ask", "--query", shop.question())
+    assert "a new one was made" not in shop.said
+    database = shop.directory / "verifier.sqlite3"
+    database.unlink()
+    if emptied:
+        database.touch()
+    assert shop.run("answer", asked["id"], code=1)["error"]["kind"] == "not_found"
+    assert "a new one was made" in shop.said
+    again = shop.run("ask", "--query", shop.question())
+    assert "a new one was made" not in shop.said
+    assert shop.run("answer", again["id"])["standing"] == "open"
+
+
+def test_asking_needs_no_key(shop: Shop) -> None:
+    (shop.directory / "request-key.json").unlink()
+    assert shop.run("ask", "--query", shop.question())["id"]
+
+
 @pytest.mark.parametrize("keep", [0, 1, 100, -1], ids=["empty", "one", "half", "last"])
 def test_a_truncated_key(shop: Shop, keep: int) -> None:
     key = shop.directory / "request-key.json"

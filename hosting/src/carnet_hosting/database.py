@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, create_engine, event, func, select
 from sqlalchemy.engine import Engine, make_url
@@ -34,8 +35,12 @@ _WRITE: Final = "carnet_write"
 
 
 def sqlite_url(path: Path) -> URL:
-    """The URL of a database file."""
-    return URL.create("sqlite+pysqlite", database=str(path))
+    """The URL of a database file that is there; connecting never makes one."""
+    return URL.create(
+        "sqlite+pysqlite",
+        database=f"file:{quote(str(path.absolute()))}",
+        query={"mode": "rw", "uri": "true"},
+    )
 
 
 class Database:

@@ -16,8 +16,9 @@ _SQLITE_BUSY: Final = frozenset({5, 6})
 _SQLITE_DAMAGED: Final = frozenset({11, 26})
 _SQLITE_READ_ONLY: Final = 8
 # Extended ones: a write, a sync, or making room failed (WRITE, FSYNC, DIR_FSYNC, TRUNCATE,
-# SHMSIZE; the last is what a full disk gives when the database is only being opened).
-_SQLITE_UNWRITTEN: Final = frozenset({778, 1034, 1290, 1546, 4874})
+# SHMOPEN, SHMSIZE; the last two are what a full disk gives when the database is only being
+# opened).
+_SQLITE_UNWRITTEN: Final = frozenset({778, 1034, 1290, 1546, 4618, 4874})
 _FULL_STATES: Final = frozenset({"53100", "53200"})  # PostgreSQL: disk_full, out_of_memory
 
 

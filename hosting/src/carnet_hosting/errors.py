@@ -7,6 +7,10 @@ class HostingError(CarnetError):
     """Folder, settings, address or request will not do; the hint says what would."""
 
 
+class DatabaseLostError(HostingError):
+    """The database that was made is gone, or holds nothing; only making makes a new one."""
+
+
 class StoreUnavailableError(UndeterminedError):
     """The database is locked, full or gone; nothing was changed, and trying again is right.
 

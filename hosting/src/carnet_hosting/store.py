@@ -1,6 +1,7 @@
 """What one kind of service keeps in a database, and how a database comes to hold it.
 
-Each role describes its own store once and keeps its own migrations; opening is the same for all.
+Each role describes its own store once and keeps its own migrations; making and opening are the
+same for all. Only making makes a database: one that is lost is never replaced in silence.
 """
 
 import os
@@ -11,7 +12,7 @@ from sqlalchemy import URL, Connection, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError
 
 from carnet_hosting.database import Database, sqlite_url
-from carnet_hosting.errors import HostingError
+from carnet_hosting.errors import DatabaseLostError, HostingError
 from carnet_securing.durable_file import storage_error
 from carnet_securing.errors import ErrorKind
 
@@ -37,8 +38,8 @@ class Store:
     driver: str
     when_damaged: str
 
-    def open(self, directory: Path, address: str | None) -> Database:
-        """Open the database with the schema this version knows; an older one is upgraded.
+    def make(self, directory: Path, address: str | None) -> Database:
+        """Make the database with its tables, as a new service does; one that is there stays.
 
         Args:
             directory: the folder of the service.
@@ -51,25 +52,58 @@ class Store:
             CarnetError: `storage_full`, `forbidden`, `not_found` or `unavailable` for the
                 place of the file.
         """
-        url = (
-            sqlite_url(_private(directory / self.file))
-            if address is None
-            else _postgresql_url(address)
-        )
+        if address is None:
+            _make_private(directory / self.file)
+        database = self._database(directory, address)
+        return self._with_schema(database, may_be_empty=True)
+
+    def open(self, directory: Path, address: str | None) -> Database:
+        """Open the database that `make` made; an older schema is upgraded.
+
+        Raises:
+            DatabaseLostError: `vault_corrupt`, it is gone or empty, and nothing is put in its
+                place: a service that began anew would forget what it withdrew.
+            HostingError, StoreUnavailableError: as `make`.
+        """
+        if address is None:
+            self._check_there(directory / self.file)
+        database = self._database(directory, address)
+        return self._with_schema(database, may_be_empty=False)
+
+    def _database(self, directory: Path, address: str | None) -> Database:
+        url = sqlite_url(directory / self.file) if address is None else _postgresql_url(address)
         try:
-            database = Database(url, when_damaged=self.when_damaged)
+            return Database(url, when_damaged=self.when_damaged)
         except ModuleNotFoundError:
             raise HostingError(
                 ErrorKind.UNAVAILABLE,
                 "The driver for PostgreSQL is not installed.",
                 hint=f"pip install '{self.driver}'",
             ) from None
+
+    def _with_schema(self, database: Database, *, may_be_empty: bool) -> Database:
         try:
+            if not may_be_empty and _is_empty(database):
+                raise self._lost("The database is empty.")
             self.bring_up(database)
         except BaseException:
             database.close()
             raise
         return database
+
+    def _check_there(self, path: Path) -> None:
+        # Before SQLite sees it, which writes a header into a file that was emptied.
+        try:
+            size = path.stat().st_size
+        except FileNotFoundError:
+            raise self._lost("The database is not there.") from None
+        except OSError as error:
+            raise storage_error(error) from None
+        if not size:
+            raise self._lost("The database is empty.")
+
+    def _lost(self, message: str) -> DatabaseLostError:
+        return DatabaseLostError(ErrorKind.VAULT_CORRUPT, message, hint=self.when_damaged)
 
     def bring_up(self, database: Database) -> None:
         """Create or upgrade the tables in one transaction.
@@ -120,15 +154,19 @@ def _postgresql_url(address: str) -> URL:
     return url
 
 
-def _private(path: Path) -> Path:
+def _make_private(path: Path) -> None:
     # SQLite gives its journal files the mode of the database file.
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     except FileExistsError:
-        return path
+        return
     except OSError as error:
         raise storage_error(error) from None
-    return path
+
+
+def _is_empty(database: Database) -> bool:
+    with database.read() as connection:
+        return _revision(connection) is None
 
 
 def _revision(connection: Connection) -> str | None:

@@ -128,7 +128,7 @@ class Issuer:
             write_key_file(key_path(draft, signer.public_jwk), signer, passphrase=passphrase)
             write_secrets(draft, ServiceSecrets.generate(), passphrase=passphrase)
             write_config(draft, config)
-            with closing(STORE.open(draft, database)) as opened, opened.write() as connection:
+            with closing(STORE.make(draft, database)) as opened, opened.write() as connection:
                 open_list(connection, now=now)
         return cls.open(directory)
 
@@ -137,7 +137,8 @@ class Issuer:
         """Open a folder that `create` made; its database is upgraded when it is older.
 
         Raises:
-            HostingError: `not_found`, `vault_corrupt` or `unsupported_version`.
+            HostingError: `not_found`, `unsupported_version`, or `vault_corrupt`, also for a
+                database that is gone or empty: it is never made anew here.
             StoreUnavailableError: the database cannot be used now.
         """
         config = read_config(directory)

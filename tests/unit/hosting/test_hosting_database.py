@@ -23,6 +23,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def database(path: Path) -> Iterator[Database]:
+    path.touch()
     database = Database(sqlite_url(path), when_damaged="Move it away.")
     with database.write() as connection:
         METADATA.create_all(connection)
@@ -57,7 +58,9 @@ def test_many_may_open_a_new_file_at_once(tmp_path: Path) -> None:
     """SQLite itself refuses some of them; without a second try about one round in twenty fails."""
     failures: list[BaseException] = []
     for number in range(60):
-        databases = [Database(sqlite_url(tmp_path / f"{number}.db")) for _ in range(6)]
+        path = tmp_path / f"{number}.db"
+        path.touch()
+        databases = [Database(sqlite_url(path)) for _ in range(6)]
         start = threading.Barrier(len(databases))
 
         def read(one: Database, start: threading.Barrier = start) -> None:

@@ -15,7 +15,9 @@ from support.small_store import METADATA, note
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
-    database = Database(sqlite_url(tmp_path / "notes.db"))
+    path = tmp_path / "notes.db"
+    path.touch()
+    database = Database(sqlite_url(path))
     with database.write() as connection:
         METADATA.create_all(connection)
     return database

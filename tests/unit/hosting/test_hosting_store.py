@@ -3,9 +3,11 @@
 import builtins
 import errno
 import os
+import sqlite3
 import stat
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import URL, text
 
-from carnet_hosting.errors import HostingError, StoreUnavailableError
+from carnet_hosting.errors import DatabaseLostError, HostingError, StoreUnavailableError
 from carnet_hosting.store import Store
 from carnet_securing.errors import CarnetError
 from support.postgres import PostgresServer
@@ -33,14 +35,14 @@ def refused(opening: Callable[[], object]) -> CarnetError:
 
 
 def set_revision(store: Store, directory: Path, revision: str) -> None:
-    database = store.open(directory, None)
+    database = store.make(directory, None)
     with database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = :new"), {"new": revision})
     database.close()
 
 
 def test_a_file_in_the_folder_for_its_owner_alone(tmp_path: Path, store: Store) -> None:
-    database = store.open(tmp_path, None)
+    database = store.make(tmp_path, None)
     with database.write() as connection:
         note(connection, 1)
     found = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("notes.db*")}
@@ -48,19 +50,70 @@ def test_a_file_in_the_folder_for_its_owner_alone(tmp_path: Path, store: Store) 
     database.close()
 
 
-def test_opening_twice_changes_nothing(tmp_path: Path, store: Store) -> None:
-    database = store.open(tmp_path, None)
+@pytest.mark.parametrize("again", ["open", "make"])
+def test_opening_again_changes_nothing(tmp_path: Path, store: Store, again: str) -> None:
+    database = store.make(tmp_path, None)
     with database.write() as connection:
         note(connection, 1)
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
     database.close()
-    again = store.open(tmp_path, None)
-    assert noted(again) == [1]
-    again.close()
+    opened = getattr(store, again)(tmp_path, None)
+    assert noted(opened) == [1]
+    opened.close()
+
+
+LOST: dict[str, Callable[[Path], object]] = {
+    "gone": lambda path: path.unlink(),
+    "emptied": lambda path: path.write_bytes(b""),
+    "another": lambda path: (path.unlink(), _other_database(path)),
+}
+
+
+def _other_database(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE unheard_of (id INTEGER)")
+
+
+def tables(path: Path) -> list[tuple[str]] | None:
+    """None where there is no file, and nothing to look into where it is empty."""
+    if not path.exists() or not path.stat().st_size:
+        return [] if path.exists() else None
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute("SELECT name FROM sqlite_master").fetchall()
+
+
+@pytest.mark.parametrize("lose", LOST.values(), ids=LOST)
+def test_only_making_makes_a_database(
+    tmp_path: Path, store: Store, lose: Callable[[Path], object]
+) -> None:
+    store.make(tmp_path, None).close()
+    lose(tmp_path / "notes.db")
+    before = tables(tmp_path / "notes.db")
+    error = refused(lambda: store.open(tmp_path, None))
+    assert isinstance(error, DatabaseLostError)
+    assert (error.kind, error.hint) == ("vault_corrupt", "Move notes.db away.")
+    assert tables(tmp_path / "notes.db") == before
+
+
+def test_a_server_without_tables_is_no_database_either(
+    tmp_path: Path, store: Store, postgres_url: URL
+) -> None:
+    error = refused(lambda: store.open(tmp_path, str(postgres_url)))
+    assert isinstance(error, DatabaseLostError)
+    store.make(tmp_path, str(postgres_url)).close()
+    store.open(tmp_path, str(postgres_url)).close()
+
+
+def test_a_file_lost_while_it_is_open_is_not_made_anew(tmp_path: Path, store: Store) -> None:
+    database = store.make(tmp_path, None)
+    database.close()
+    (tmp_path / "notes.db").unlink()
+    assert refused(lambda: noted(database)).kind == "unavailable"
+    assert not (tmp_path / "notes.db").exists()
 
 
 def test_an_older_database_is_brought_up(tmp_path: Path, store: Store) -> None:
-    older = small_store(tmp_path, newest="0001").open(tmp_path, None)
+    older = small_store(tmp_path, newest="0001").make(tmp_path, None)
     with older.write() as connection:
         connection.exec_driver_sql("INSERT INTO notes VALUES (1)")
     older.close()
@@ -85,7 +138,7 @@ def test_a_migration_that_fails_leaves_what_was_there(
     tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     older = small_store(tmp_path, newest="0001")
-    older.open(tmp_path, None).close()
+    older.make(tmp_path, None).close()
     (tmp_path / "migrations-0002" / "versions" / "0002_words.py").write_text(
         "from alembic import op\n"
         'revision, down_revision = "0002", "0001"\n'
@@ -109,7 +162,7 @@ def test_many_open_at_once_and_one_makes_the_tables(
 
     def open_it() -> None:
         start.wait()
-        database = store.open(tmp_path, address)
+        database = store.make(tmp_path, address)
         found.append(noted(database))
         database.close()
 
@@ -126,7 +179,7 @@ def test_many_open_at_once_and_one_makes_the_tables(
     ["", "not a url", "mysql://x/y", "sqlite:////tmp/elsewhere.db", "postgres", "://"],
 )
 def test_an_address_of_another_database(tmp_path: Path, store: Store, address: str) -> None:
-    error = refused(lambda: store.open(tmp_path, address))
+    error = refused(lambda: store.make(tmp_path, address))
     assert error.kind == "malformed"
     assert "postgresql" in error.hint
     assert not address or address not in error.message
@@ -157,7 +210,8 @@ def test_a_damaged_file_has_the_role_s_own_advice(tmp_path: Path, store: Store) 
 
 
 def test_a_folder_that_is_gone(tmp_path: Path, store: Store) -> None:
-    assert refused(lambda: store.open(tmp_path / "gone", None)).kind == "not_found"
+    assert refused(lambda: store.make(tmp_path / "gone", None)).kind == "not_found"
+    assert refused(lambda: store.open(tmp_path / "gone", None)).kind == "vault_corrupt"
 
 
 @pytest.mark.parametrize(
@@ -171,7 +225,7 @@ def test_E22_a_file_that_cannot_be_made(
         raise OSError(number, "simulated", "a path")
 
     monkeypatch.setattr(os, "open", fails)
-    error = refused(lambda: store.open(tmp_path, None))
+    error = refused(lambda: store.make(tmp_path, None))
     assert error.kind == kind
     assert "a path" not in error.message
 
@@ -179,7 +233,7 @@ def test_E22_a_file_that_cannot_be_made(
 def test_on_a_server_it_is_whole_or_not_at_all_too(
     tmp_path: Path, store: Store, postgres_url: URL
 ) -> None:
-    database = store.open(tmp_path, str(postgres_url))
+    database = store.make(tmp_path, str(postgres_url))
 
     def write_and_fail() -> None:
         with database.write() as connection:
@@ -210,7 +264,7 @@ def test_a_server_that_is_not_there(tmp_path: Path, store: Store) -> None:
 def test_a_server_that_ends_and_comes_back(
     tmp_path: Path, store: Store, postgres: PostgresServer
 ) -> None:
-    database = store.open(tmp_path, str(postgres.new_database()))
+    database = store.make(tmp_path, str(postgres.new_database()))
     with database.write() as connection:
         note(connection, 1)
     postgres.stop()

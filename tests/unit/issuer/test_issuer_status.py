@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select
 
-from carnet_hosting.database import Database, sqlite_url
+from carnet_hosting.database import Database
 from carnet_issuer import status_registry
 from carnet_issuer.class_list.reading import read_class_list
 from carnet_issuer.errors import IssuerError
@@ -26,8 +26,7 @@ from support.issuer_service import CLASS_LIST, NOW, TEMPLATE
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(sqlite_url(tmp_path / "issuer.db"))
-    STORE.bring_up(database)
+    database = STORE.make(tmp_path, None)
     with database.write() as connection:
         template = read_template(TEMPLATE, signer_class="training_body", now=NOW)
         add_template(connection, template, now=NOW)

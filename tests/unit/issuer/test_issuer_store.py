@@ -18,7 +18,7 @@ from carnet_issuer.store.tables import IMPORTS, METADATA, STORE
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = STORE.open(tmp_path, None)
+    database = STORE.make(tmp_path, None)
     yield database
     database.close()
 

@@ -237,6 +237,16 @@ def test_no_folder_to_use(tmp_path: Path) -> None:
     assert caught.value.kind is ErrorKind.UNAVAILABLE
 
 
+def test_E22_no_room_for_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "simulated")
+
+    monkeypatch.setattr(Path, "mkdir", full)
+    with pytest.raises(CarnetError) as caught:
+        FileLookupCache(tmp_path / "cache")
+    assert caught.value.kind is ErrorKind.STORAGE_FULL
+
+
 def test_memory_of_read_files_is_bounded(tmp_path: Path) -> None:
     files = FileLookupCache(tmp_path, max_in_memory=2)
     for number in range(5):

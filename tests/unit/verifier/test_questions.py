@@ -17,7 +17,7 @@ NOW = 1_800_000_000
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[QuestionStore]:
     on_server = request.param == "postgresql"
     address = str(request.getfixturevalue("postgres_url")) if on_server else None
-    database = STORE.open(tmp_path, address)
+    database = STORE.make(tmp_path, address)
     yield QuestionStore(database)
     database.close()
 

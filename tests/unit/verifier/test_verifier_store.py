@@ -31,7 +31,7 @@ ROW = {
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = STORE.open(tmp_path, None)
+    database = STORE.make(tmp_path, None)
     yield database
     database.close()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from carnet_securing.durable_file import read_private_file, write_private_file
+from carnet_securing.durable_file import read_private_file, storage_error, write_private_file
 from carnet_securing.errors import CarnetError, ErrorKind, UndeterminedError
 from carnet_securing.strict_json import JsonObject, dumps_bytes, loads_object
 from carnet_trust.lookup_cache import CacheRecord, RecordKind
@@ -44,15 +44,19 @@ class FileLookupCache:
         """Use (and make, with mode 0700) `directory`.
 
         Raises:
-            UndeterminedError: `unavailable` when it cannot be made.
+            UndeterminedError: `storage_full` or `unavailable` when it cannot be made.
         """
         self._folders = {True: directory / "listed", False: directory / "unlisted"}
         try:
             for folder in (directory, *self._folders.values()):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError:
+        except OSError as error:
+            if (full := storage_error(error)).kind is ErrorKind.STORAGE_FULL:
+                raise full from None
             raise UndeterminedError(
-                ErrorKind.UNAVAILABLE, "The folder for fetched documents cannot be used."
+                ErrorKind.UNAVAILABLE,
+                "The folder for fetched documents cannot be used.",
+                hint="Look whether something else stands in its place, or who may write there.",
             ) from None
         self._max_unlisted = max_unlisted
         self._max_unlisted_bytes = max_unlisted_bytes

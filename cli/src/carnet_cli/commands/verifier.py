@@ -1,7 +1,7 @@
 """`carnet verifier`: ask for claims, and read what the answer is worth."""
 
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -96,7 +96,7 @@ def serve(
     # The port first: whoever finds it taken need not wait for the passphrase to be tried.
     with (
         closing(listener(port=port, socket_fd=socket_fd, host=host)) as bound,
-        closing(Verifier.open(directory, passphrase=passphrase)) as verifier,
+        _opened(directory, console, passphrase=passphrase) as verifier,
     ):
         said = said_of(bound, verifier.settings.url)
         serve_verifier(
@@ -119,7 +119,7 @@ def trust_command(
     """Choose whom you trust, in place of what was chosen before. Restart `serve` after it."""
     console = Console(json_output)
     trusted = read_trust(read_at_most(file, MAX_FILE_BYTES))
-    with closing(Verifier.open(directory, passphrase=None)) as verifier:
+    with _opened(directory, console) as verifier:
         verifier.set_trust(trusted)
     issuers = [entry.iss for entry in trusted.entries]
     console.out({"issuers": issuers}, issuers or "Nobody is trusted: everyone is unlisted.")
@@ -132,7 +132,7 @@ def refresh(
     """Fetch keys, lists of withdrawals and types of every listed issuer."""
     console = Console(json_output)
     with (
-        closing(Verifier.open(directory, passphrase=None)) as verifier,
+        _opened(directory, console) as verifier,
         HttpFetch(
             loopback_http=verifier.settings.allow_loopback_http, ca_file=ca_file_of(ca_file)
         ) as fetch,
@@ -164,7 +164,7 @@ def ask(
     """Store a question and print the link a wallet receives."""
     console = Console(json_output)
     asked_for = strict_json.loads(read_at_most(query, _MAX_QUERY), max_bytes=_MAX_QUERY)
-    with closing(Verifier.open(directory, passphrase=None)) as verifier:
+    with _opened(directory, console) as verifier:
         asked = verifier.ask(asked_for, unsigned=unsigned, now=system_now())
     data = {
         "id": asked.id,
@@ -184,7 +184,7 @@ def answer(
 ) -> None:
     """Print what became of a question; `outcome` is null while no answer has come."""
     console = Console(json_output)
-    with closing(Verifier.open(directory, passphrase=None)) as verifier:
+    with _opened(directory, console) as verifier:
         result = verifier.result(question)
     report: dict[str, Any] = dict(result.report or {})
     standing = result.standing_at(system_now())
@@ -214,6 +214,17 @@ def _answer_lines(report: dict[str, Any], claims: Mapping[str, Any]) -> list[str
         for one in several:
             lines += claim_lines(one["type"], one["claims"])
     return lines
+
+
+@contextmanager
+def _opened(
+    directory: Path, console: Console, *, passphrase: str | None = None
+) -> Iterator[Verifier]:
+    with closing(Verifier.open(directory, passphrase=passphrase)) as verifier:
+        if verifier.database_was_made:
+            console.say("The verifier's database was gone or empty; a new one was made.")
+            console.say("Questions asked before and their results are forgotten: ask again.")
+        yield verifier
 
 
 def _certificate(chain: Path | None, key: Path | None, *, by_hash: bool) -> Certificate | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from carnet_hosting.database import Database
+from carnet_hosting.errors import DatabaseLostError
 from carnet_hosting.folder import new_folder
 from carnet_schemas.oid4vp_request import ResponseMode
 from carnet_securing import standard_base64
@@ -60,8 +61,10 @@ class Verifier:
         trust: TrustData,
         database: Database,
         limits: Limits,
+        database_was_made: bool,
     ) -> None:
         """Use `Verifier.create` or `Verifier.open`; both check what they read."""
+        self.database_was_made = database_was_made
         self._directory = directory
         self.settings = settings
         self.trust = trust
@@ -109,6 +112,8 @@ class Verifier:
             write_key_file(draft / KEY_FILE, signer, passphrase=passphrase)
             write_private_file(draft / TRUST_FILE, trust_file_bytes(trust))
             settings.save(draft)
+            FileLookupCache(draft / CACHE_FOLDER)  # makes its folders
+            STORE.make(draft, settings.database).close()
         return cls._over(directory, settings=settings, signer=signer, trust=trust, limits=limits)
 
     @classmethod
@@ -116,6 +121,10 @@ class Verifier:
         cls, directory: Path, *, passphrase: str | None, limits: Limits = PRESENTATION
     ) -> "Verifier":
         """Open a verifier's folder.
+
+        A database that is gone or empty is made anew, and `database_was_made` says so: what it
+        held was to be forgotten within a day, and a wallet's answer to a question that nobody
+        remembers is refused.
 
         Args:
             passphrase: opens the key that signs requests; None for a verifier that only asks
@@ -147,13 +156,18 @@ class Verifier:
         trust: TrustData,
         limits: Limits,
     ) -> "Verifier":
+        try:
+            database, was_made = STORE.open(directory, settings.database), False
+        except DatabaseLostError:
+            database, was_made = STORE.make(directory, settings.database), True
         return cls(
             directory,
             settings=settings,
             signer=signer,
             trust=trust,
-            database=STORE.open(directory, settings.database),
+            database=database,
             limits=limits,
+            database_was_made=was_made,
         )
 
     def ask(self, unverified_query: object, *, unsigned: bool, now: int) -> AskedQuestion:
