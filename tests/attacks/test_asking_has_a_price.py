@@ -255,7 +255,10 @@ def test_P16_everything_split_over_several_queries_for_one_type() -> None:
     (found,) = beyond(query(first, second))
     assert (found.reason, found.query_id) == (AskingReason.EVERYTHING, "b")
     assert found.pointer == "/credentials/1"
-    sets = [{"options": [["a"]]}, {"options": [["b"]], "required": False}]
+    sets: list[dict[str, Any]] = [
+        {"options": [["a"]]},
+        {"options": [["b"]], "required": False},
+    ]
     assert [each.query_id for each in beyond(query(first, second, sets=sets))] == ["b"]
 
 

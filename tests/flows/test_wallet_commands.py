@@ -395,7 +395,7 @@ def test_the_new_passphrase_is_asked_for_although_a_variable_holds_the_old_one(
     monkeypatch.setattr("getpass.getpass", ask)
     terminal.run("passphrase", folder, "--lang", lang)
 
-    assert [prompt.split(":")[0].strip() for prompt in prompts][0] == asked
+    assert prompts[0].split(":")[0].strip() == asked
     assert len(prompts) == 2, "asked for twice"
     assert terminal.json("list", folder, code=1)["error"]["kind"] == "vault_passphrase"
     monkeypatch.setenv("CARNET_PASSPHRASE", "une autre phrase")
