@@ -5,6 +5,7 @@ two spellings of the same bytes would make two digests of one disclosure.
 """
 
 from binascii import Error, a2b_base64, b2a_base64
+from collections.abc import Sequence
 from typing import Final
 
 from carnet_securing.errors import ErrorKind, InvalidError
@@ -18,12 +19,30 @@ _PADDING: Final = (b"", b"", b"==", b"=")
 
 def encode(data: bytes) -> str:
     """Encode bytes without padding."""
-    return encode_bytes(data).decode("ascii")
+    return b2a_base64(data, newline=False).translate(_FROM_STANDARD).rstrip(b"=").decode("ascii")
 
 
 def encode_bytes(data: bytes) -> bytes:
     """Encode bytes without padding, as ASCII bytes."""
     return b2a_base64(data, newline=False).translate(_FROM_STANDARD).rstrip(b"=")
+
+
+def encode_each(parts: Sequence[bytes]) -> list[str]:
+    """As `encode`, of parts of one length in a single pass: cheaper for many.
+
+    Each part is filled up to whole groups of three bytes. The filling is zero bits, as in the
+    last group of the unpadded form, so cutting the extra characters leaves exactly what
+    encoding each part alone would give.
+    """
+    if not parts:
+        return []
+    length = len(parts[0])
+    filler = bytes(-length % 3)
+    text = b2a_base64(filler.join(parts) + filler, newline=False)
+    characters = text.translate(_FROM_STANDARD).decode("ascii")
+    width = (length + len(filler)) // 3 * 4
+    keep = width - len(filler)
+    return [characters[start : start + keep] for start in range(0, len(characters), width)]
 
 
 def decode(text: str | bytes) -> bytes:

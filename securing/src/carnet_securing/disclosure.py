@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-from binascii import b2a_base64
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -33,7 +32,6 @@ HASH_ALGORITHMS: Final = frozenset(_HASHES)
 _SALT_BYTES: Final = 16
 _BACKSLASH: Final = ord("\\")
 _BRACE: Final = ord("{")
-_TO_URL: Final = bytes.maketrans(b"+/", b"-_")
 
 
 class Disclosure(NamedTuple):
@@ -67,51 +65,27 @@ def check_hash_algorithm(name: object, *, allowed: Collection[str]) -> str:
 
 def digest(data: bytes, *, algorithm: str) -> str:
     """The base64url digest of ASCII bytes as they were received (RFC 9901 section 4.2.3)."""
-    hashed = _HASHES[algorithm](data).digest()
-    return b2a_base64(hashed, newline=False).translate(_TO_URL).rstrip(b"=").decode("ascii")
+    return base64url.encode(_HASHES[algorithm](data).digest())
 
 
 def by_digest(received: Sequence[bytes], *, algorithm: str) -> dict[str, bytes]:
     """Each disclosure under its digest; as many as received unless one came twice."""
     hash_bytes = _HASHES[algorithm]
-    return {
-        b2a_base64(hash_bytes(one).digest(), newline=False)
-        .translate(_TO_URL)
-        .rstrip(b"=")
-        .decode("ascii"): one
-        for one in received
-    }
+    return {base64url.encode(hash_bytes(one).digest()): one for one in received}
 
 
 def digests(encoded: Sequence[bytes], *, algorithm: str) -> list[str]:
     """As `digest`, of many disclosures at once: encoding them together is cheaper."""
     hash_bytes = _HASHES[algorithm]
-    return encode_aligned([hash_bytes(one).digest() for one in encoded])
+    return base64url.encode_each([hash_bytes(one).digest() for one in encoded])
 
 
 def new_salts(count: int) -> list[str]:
     """`count` salts of 128 random bits, from one read of the generator (RFC 9901 section 9.3)."""
     random = os.urandom(_SALT_BYTES * count)
-    return encode_aligned(
+    return base64url.encode_each(
         [random[start : start + _SALT_BYTES] for start in range(0, len(random), _SALT_BYTES)]
     )
-
-
-def encode_aligned(parts: Sequence[bytes]) -> list[str]:
-    """Encode parts of one length in a single pass, each padded to whole groups of three bytes.
-
-    The padding is zero bits, as in the last group of the unpadded form, so cutting the
-    extra characters leaves exactly what encoding each part alone would give.
-    """
-    if not parts:
-        return []
-    length = len(parts[0])
-    filler = bytes(-length % 3)
-    text = b2a_base64(filler.join(parts) + filler, newline=False)
-    characters = text.translate(_TO_URL).decode("ascii")
-    width = (length + len(filler)) // 3 * 4
-    keep = width - len(filler)
-    return [characters[start : start + keep] for start in range(0, len(characters), width)]
 
 
 def read(encoded: bytes, max_bytes: int, max_depth: int) -> tuple[list[JsonValue], bool]:

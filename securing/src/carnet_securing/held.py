@@ -149,7 +149,7 @@ class HeldSdJwt:
                     self._add_parents(index, chosen)
                 continue
             for concrete in self._expand(path):
-                chosen.update(self._enclosing(concrete, len(concrete)))
+                chosen.update(self._enclosing(concrete))
         texts = self._texts
         return Selection.of(
             b"".join((self._jwt, *[texts[index] for index in sorted(chosen)], b"~")),
@@ -171,8 +171,8 @@ class HeldSdJwt:
                 return index
         return None
 
-    def _enclosing(self, path: ConcretePath, longest: int) -> Iterable[int]:
-        for length in range(1, longest + 1):
+    def _enclosing(self, path: ConcretePath) -> Iterable[int]:
+        for length in range(1, len(path) + 1):
             if (index := self._places.get(path[:length])) is not None:
                 yield index
 

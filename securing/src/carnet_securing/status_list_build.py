@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Iterable, Sequence
-from typing import Final, Self
+from typing import Final
 
 from carnet_securing import base64url, strict_json
 from carnet_securing.errors import ErrorKind, InvalidError
@@ -41,13 +41,6 @@ class StatusListBuilder:
         self._mask = (1 << bits) - 1
         self._size = size
         self._packed = bytearray(size * bits // 8)
-
-    @classmethod
-    def from_packed(cls, packed: bytes, bits: int) -> Self:
-        """Continue with a packed array made before; raises as the constructor does."""
-        builder = cls(len(packed) * 8 // bits if bits in ALLOWED_BITS else 0, bits)
-        builder._packed[:] = packed
-        return builder
 
     @property
     def bits(self) -> int:
@@ -93,10 +86,6 @@ class StatusListBuilder:
     def packed(self) -> bytes:
         """The array, uncompressed."""
         return bytes(self._packed)
-
-    def compress(self) -> bytes:
-        """The array as one zlib stream."""
-        return compress(self._packed)
 
     def _place(self, index: int) -> tuple[int, int]:
         if type(index) is not int or not 0 <= index < self._size:

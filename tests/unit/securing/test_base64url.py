@@ -4,6 +4,8 @@ import base64
 import string
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from carnet_securing import base64url
 from carnet_securing.errors import ErrorKind, InvalidError
@@ -62,6 +64,11 @@ def test_every_length_reads_back_and_agrees_with_the_standard_library(length: in
     assert text == base64.urlsafe_b64encode(data).rstrip(b"=").decode()
     assert base64url.decode(text) == data
     assert base64url.decode(base64url.encode_bytes(data)) == data
+
+
+@given(st.integers(1, 70).flatmap(lambda size: st.lists(st.binary(min_size=size, max_size=size))))
+def test_encoding_together_is_encoding_each(parts: list[bytes]) -> None:
+    assert base64url.encode_each(parts) == [base64url.encode(part) for part in parts]
 
 
 def test_example_of_rfc_7515_appendix_c() -> None:

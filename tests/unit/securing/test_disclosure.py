@@ -6,8 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from carnet_securing import base64url, disclosure
 from carnet_securing.disclosure import Disclosure, check_element, check_property, read
@@ -23,11 +21,6 @@ def kind_of(raw: bytes, *, max_depth: int = 32) -> ErrorKind:
     with pytest.raises(InvalidError) as caught:
         content_of(raw, max_depth=max_depth)
     return caught.value.kind
-
-
-@given(st.integers(1, 70).flatmap(lambda size: st.lists(st.binary(min_size=size, max_size=size))))
-def test_encoding_together_is_encoding_each(parts: list[bytes]) -> None:
-    assert disclosure.encode_aligned(parts) == [base64url.encode(part) for part in parts]
 
 
 @pytest.mark.parametrize("algorithm", sorted(disclosure.HASH_ALGORITHMS))
