@@ -15,7 +15,7 @@ from carnet_securing.algorithms import SIGNATURE_ALGORITHMS, SignatureCheck
 from carnet_securing.did import key_of_did_url
 from carnet_securing.errors import ErrorKind, InvalidError
 from carnet_securing.jwk import PublicJwk, parse_public_jwk
-from carnet_securing.jwt import check_period, check_time_types
+from carnet_securing.jwt import check_times
 from carnet_securing.key_route import IssuerKeyRoute
 from carnet_securing.limits import Limits
 from carnet_securing.sd_jwt import UnverifiedSdJwt, VerifiedSdJwt, parse_sd_jwt, verify_sd_jwt
@@ -98,7 +98,8 @@ class AuthenticCredential(_Credential):
         claims: the processed claims, `iss`, `cnf` and the like among them.
         sd_jwt: the SD-JWT it is.
         confirmation: the `cnf` claim, which `holder_key_of` reads.
-        issued_at, not_before, expires_at: Unix seconds; None where not signed or not shown.
+        issued_at, not_before, expires_at: Unix seconds; None where not signed or not shown, and
+            for what is no whole number, which `check_validity` refuses.
     """
 
     __slots__ = ()
@@ -154,7 +155,7 @@ def authenticate_credential(
     2. The header names no other key than `issuer_key` (one source of the key).
     3. `iss` is, to the letter, the issuer the key was found for.
     4. No claim of `NEVER_HIDDEN` was or could be hidden, in whole or in part.
-    5. `vct`, `aka_vcts`, `vct#integrity`, `cnf` and the times have the shape they must have.
+    5. `vct`, `aka_vcts`, `vct#integrity` and `cnf` have the shape they must have.
 
     Raises:
         InvalidError: as `verify_sd_jwt`; `header_not_allowed` (2), `issuer_mismatch` (3),
@@ -184,7 +185,6 @@ def authenticate_credential(
     confirmation = claims.get("cnf")
     if "cnf" in claims and type(confirmation) is not dict:
         raise _malformed("The holder's key is not a JSON object.")
-    check_time_types(claims)
     return AuthenticCredential(
         issuer_key,
         vct,
@@ -193,9 +193,9 @@ def authenticate_credential(
         claims,
         verified,
         confirmation,
-        claims.get("iat"),
-        claims.get("nbf"),
-        claims.get("exp"),
+        _seconds(claims.get("iat")),
+        _seconds(claims.get("nbf")),
+        _seconds(claims.get("exp")),
     )
 
 
@@ -221,9 +221,10 @@ def check_validity(authentic: AuthenticCredential, *, now: int, leeway: int) -> 
         leeway: seconds of clock difference allowed either way.
 
     Raises:
-        InvalidError: `expired`, or `not_yet_valid` (also for an `iat` in the future).
+        InvalidError: `expired`, or `not_yet_valid` (also for an `iat` in the future);
+            `malformed` for a time that is no whole number.
     """
-    check_period(authentic.claims, now=now, leeway=leeway)
+    check_times(authentic.claims, now=now, leeway=leeway)
     return VerifiedCredential._make(authentic)
 
 
@@ -312,6 +313,10 @@ def _check_never_hidden(verified: VerifiedSdJwt) -> None:
             hidden = True
     if hidden:
         raise _malformed("A claim that may never be hidden is hidden.")
+
+
+def _seconds(value: object) -> int | None:
+    return value if type(value) is int else None
 
 
 def _types_of(claims: JsonObject) -> tuple[str, tuple[str, ...]]:

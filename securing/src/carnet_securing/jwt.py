@@ -60,18 +60,11 @@ def check_times(
 ) -> None:
     """Check `exp`, `nbf` and `iat` (RFC 7519 sections 4.1.4 to 4.1.6) where they are present.
 
-    Raises:
-        InvalidError: as `check_time_types` and `check_period`.
-    """
-    check_time_types(claims, require=require)
-    check_period(claims, now=now, leeway=leeway)
-
-
-def check_time_types(claims: JsonObject, *, require: Collection[str] = ()) -> None:
-    """Check that `exp`, `nbf` and `iat` are whole numbers: no fraction, text, boolean or null.
+    Only whole numbers are times: a fraction, text, boolean or null is malformed. `now` must lie
+    before `exp`, not before `nbf`, and not before `iat`, each with the leeway.
 
     Raises:
-        InvalidError: `malformed`, or `time_missing` for one of `require` that is absent.
+        InvalidError: `malformed`, `time_missing`, `expired` or `not_yet_valid`.
     """
     for name in _TIMES:
         if name in claims:
@@ -79,16 +72,6 @@ def check_time_types(claims: JsonObject, *, require: Collection[str] = ()) -> No
                 raise InvalidError(ErrorKind.MALFORMED, "A time is not a whole number.")
         elif name in require:
             raise InvalidError(ErrorKind.TIME_MISSING, "A time that must be signed is missing.")
-
-
-def check_period(claims: JsonObject, *, now: int, leeway: int) -> None:
-    """Check that `now` lies before `exp`, not before `nbf` and not before `iat`, with the leeway.
-
-    For claims that passed `check_time_types`.
-
-    Raises:
-        InvalidError: `expired` or `not_yet_valid`.
-    """
     if "exp" in claims and now >= claims["exp"] + leeway:
         raise InvalidError(ErrorKind.EXPIRED, "It was valid until a time that has passed.")
     if now + leeway < claims.get("nbf", now) or now + leeway < claims.get("iat", now):

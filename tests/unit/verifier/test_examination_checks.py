@@ -517,6 +517,25 @@ def test_a_key_newer_than_our_copies_leaves_the_document_unchecked(bench: Bench)
     assert bench.report(document, lookups=cached(cache), now=NOW + DAY).outcome is Outcome.VERIFIED
 
 
+@pytest.mark.parametrize("name", ["iat", "nbf", "exp"])
+@pytest.mark.parametrize("time", [NOW + 0.5, str(NOW), True, None])
+def test_J21_a_time_that_is_no_whole_number_is_the_issuers_fault_and_no_forgery(
+    bench: Bench, name: str, time: object
+) -> None:
+    from support import sd_jwts
+
+    members = {
+        "vct": SKILL_CERTIFICATE,
+        "nature": "attendance",
+        "cnf": {"jwk": key_called("worker").public_jwk.bare().to_json()},
+        name: time,
+    }
+    report = bench.report(sd_jwts.forge(members))
+    assert judged(report) == (Outcome.REJECTED, Ground.POLICY_UNMET)
+    assert line(report, CheckId.VALIDITY).kind == "malformed"
+    assert line(report, CheckId.SIGNATURE).outcome is CheckOutcome.PASSED
+
+
 def test_few_in_a_list_is_said(bench: Bench) -> None:
     place = StatusReference(uri=bench.issuer.status_uri, index=5)
     document = bench.issue(status=place)

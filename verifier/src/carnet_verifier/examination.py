@@ -12,7 +12,7 @@ The others go on, so that one report names all that is wrong.
 """
 
 from dataclasses import dataclass, field
-from typing import Final, assert_never
+from typing import assert_never
 
 from carnet_schemas.catalog import CREDENTIAL_TYPES, validate_claims
 from carnet_schemas.errors import SchemaError
@@ -43,31 +43,12 @@ from carnet_verifier.binding import (
     require_no_binding,
 )
 from carnet_verifier.findings import Findings
+from carnet_verifier.grounds import NOT_MADE_FOR_US, VALIDITY_GROUNDS, turning_point
 from carnet_verifier.issuer_documents import IssuerAtFaultError, IssuerDocuments
 from carnet_verifier.particular_sentences import Variant
 from carnet_verifier.policy import Examined, NoFurtherCondition
 from carnet_verifier.report import Check, CheckId, CheckOutcome, Ground, Showing, Text
 from carnet_verifier.surroundings import Surroundings
-
-NOT_MADE_FOR_US: Final = frozenset(
-    {
-        ErrorKind.KB_MISSING,
-        ErrorKind.KB_UNEXPECTED,
-        ErrorKind.KB_KEY_INVALID,
-        ErrorKind.KB_AUD,
-        ErrorKind.KB_NONCE,
-        ErrorKind.KB_IAT,
-    }
-)
-"""Failures of holder binding that accuse nobody: made for others, at another time, or not at all.
-
-`kb_key_invalid` is among them since the issuer signed which key is the holder's.
-"""
-
-_VALIDITY_GROUNDS: Final = {
-    ErrorKind.EXPIRED: Ground.EXPIRED,
-    ErrorKind.NOT_YET_VALID: Ground.NOT_YET_VALID,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,8 +231,8 @@ class _Examiner:
             self.findings.failed(
                 CheckId.VALIDITY,
                 error,
-                _VALIDITY_GROUNDS.get(error.kind, Ground.NOT_AUTHENTIC),
-                when=_turning_point(authentic, error.kind),
+                VALIDITY_GROUNDS[error.kind],
+                when=turning_point(authentic, error.kind),
             )
             return
         self.findings.passed(CheckId.VALIDITY)
@@ -388,13 +369,3 @@ def examine(
     """
     examiner = _Examiner(binding=binding, surroundings=surroundings, credential=credential)
     return examiner.run(document)
-
-
-def _turning_point(authentic: AuthenticCredential, kind: ErrorKind) -> int | None:
-    """The moment at which it ended, or will begin."""
-    if kind is ErrorKind.EXPIRED:
-        return authentic.expires_at
-    if kind is ErrorKind.NOT_YET_VALID:
-        begins = [at for at in (authentic.not_before, authentic.issued_at) if at is not None]
-        return max(begins, default=None)
-    return None

@@ -103,6 +103,13 @@ BY_KIND: Final[Mapping[tuple[CheckId, CheckOutcome, ErrorKind], Said]] = {
         text=both("Valable seulement à partir du {date}.", "Valid only from {date}."),
         what_to_do=TRY_LATER,
     ),
+    (CheckId.VALIDITY, _FAILED, ErrorKind.MALFORMED): Said(
+        text=both(
+            "L'organisme a écrit ses dates d'une façon non admise.",
+            "The issuer wrote its dates in a way that is not accepted.",
+        ),
+        what_to_do=TELL_ISSUER,
+    ),
     (CheckId.TYPE, _FAILED, ErrorKind.METADATA_INTEGRITY): Said(
         text=both(
             "Les règles publiées ne sont pas celles que l'organisme a signées.",
