@@ -12,8 +12,8 @@ MEMBERS = ("schemas", "securing", "trust", "hosting", "issuer", "wallet", "verif
 SOURCES = sorted(path for member in MEMBERS for path in (REPOSITORY / member / "src").rglob("*.py"))
 SAY_NOTHING = {"utils.py", "common.py", "helpers.py", "misc.py", "manager.py", "core.py"}
 MAX_MODULE_LINES = 400
-MAX_FUNCTION_LINES = 60
-"""Fifty of code, and room for a docstring that says what a caller needs."""
+MAX_FUNCTION_LINES = 50
+"""Of code; the docstring is not counted."""
 
 
 def _name(path: Path) -> str:
