@@ -6,13 +6,12 @@ makes the far side wrong in one way.
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 from carnet_schemas.dcql import parse_dcql
-from carnet_schemas.form import encode_form
 from carnet_schemas.oid4vci import offer_uri_by_reference, offer_uri_by_value
 from carnet_schemas.oid4vp import ResponseMode, request_uri_by_reference, request_uri_by_value
 from carnet_securing import jwe, strict_json
@@ -508,11 +507,6 @@ def claimed_wallet(world: World, issuer: OfferingIssuer | None = None) -> Wallet
     return wallet
 
 
-def form_of(parameters: Mapping[str, str]) -> bytes:
-    """A form body."""
-    return encode_form(parameters).encode("ascii")
-
-
 __all__ = [
     "CONFIGURATION",
     "NOW",
@@ -526,6 +520,4 @@ __all__ = [
     "WorldWeb",
     "answer",
     "claimed_wallet",
-    "form_of",
-    "replace",
 ]
