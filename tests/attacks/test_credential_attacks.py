@@ -222,6 +222,21 @@ def test_V27_issued_in_the_future_and_hidden() -> None:
 
 
 @profiled
+@pytest.mark.parametrize("aud", ["https://buyer.example", ["https://buyer.example"], "", [], None])
+def test_D34_addressed_to_somebody(way: WayIn, aud: Any) -> None:
+    """Step 6 of RFC 9901 section 7.1 wants `aud` checked, and nobody here knows to be meant."""
+    assert way.kind_of(forge({"aud": aud})) is ErrorKind.KB_AUD
+
+
+def test_D34_addressed_to_somebody_and_hidden() -> None:
+    shown = disclosure("s", "aud", "https://buyer.example")
+    credential = authentic(forge({"_sd": [digest(shown)]}, shown))
+    with pytest.raises(InvalidError) as caught:
+        check_validity(credential, now=NOW, leeway=60)
+    assert caught.value.kind is ErrorKind.KB_AUD
+
+
+@profiled
 @pytest.mark.parametrize("iat", ["text", None, True, 1.5, [1]])
 def test_V27_issued_at_no_time(way: WayIn, iat: Any) -> None:
     assert way.kind_of(forge({"iat": iat})) is ErrorKind.MALFORMED

@@ -4,13 +4,12 @@ Two steps, so that a verifier can say "genuine, but expired": `authenticate_cred
 checks who signed what, `check_validity` checks when it is valid. `verify_credential` is both.
 """
 
-import binascii
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, NamedTuple
 
-from carnet_securing import base64url
+from carnet_securing import base64url, standard_base64
 from carnet_securing.algorithms import SIGNATURE_ALGORITHMS, SignatureCheck
 from carnet_securing.did import key_of_did_url
 from carnet_securing.errors import ErrorKind, InvalidError
@@ -28,7 +27,7 @@ TYPE: Final = "dc+sd-jwt"
 NEVER_HIDDEN: Final = frozenset(
     {"iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status"}
 )
-"""Claims that no disclosure may carry, with all they contain (section 2.2.2.3 of draft 19)."""
+"""Claims that no disclosure may carry, with all they contain (draft 19 section 2.2.2.3)."""
 
 _TYPES: Final = frozenset({TYPE})
 _THUMBPRINT_CHARACTERS: Final = 43
@@ -50,7 +49,6 @@ class UnverifiedCredential(NamedTuple):
     sd_jwt: UnverifiedSdJwt
     unverified_iss: str | None
     unverified_kid: str | None
-    unverified_vct: str | None
     unverified_x5c: tuple[bytes, ...] | None
 
     def __repr__(self) -> str:
@@ -128,17 +126,17 @@ def parse_credential(data: str | bytes, *, limits: Limits) -> UnverifiedCredenti
     """Take a received credential or presentation apart; nothing is verified.
 
     Raises:
-        InvalidError: as `parse_sd_jwt`; `malformed` for an `iss` or `x5c` of another shape.
+        InvalidError: as `parse_sd_jwt`; `malformed` for an `iss` of another shape, or an `x5c`
+            that is not canonical base64.
     """
     sd_jwt = parse_sd_jwt(data, limits=limits)
     claims, header = sd_jwt.unverified_members, sd_jwt.jws.unverified_header
-    vct = claims.get("vct")
     return UnverifiedCredential(
         sd_jwt,
         _optional_text(claims, "iss"),
         _optional_text(header, "kid"),
-        vct if type(vct) is str else None,
-        _certificates(header["x5c"], limits) if "x5c" in header else None,
+        # `parse_jws` saw to it that they are texts, and few.
+        tuple(map(standard_base64.decode, header["x5c"])) if "x5c" in header else None,
     )
 
 
@@ -174,9 +172,11 @@ def authenticate_credential(
     # 2.
     _check_one_key(verified.header, unverified.unverified_x5c, issuer_key)
     # 3.
-    if claims.get("iss", issuer_key.issuer) != issuer_key.issuer or (
-        "iss" not in claims and issuer_key.route is not IssuerKeyRoute.X5C
-    ):
+    if "iss" in claims:
+        is_issuer = claims["iss"] == issuer_key.issuer
+    else:
+        is_issuer = issuer_key.route is IssuerKeyRoute.X5C
+    if not is_issuer:
         raise InvalidError(ErrorKind.ISSUER_MISMATCH, "The signer is not the issuer it names.")
     # 4.
     _check_never_hidden(verified)
@@ -214,17 +214,22 @@ def check_vct(credential: AuthenticCredential, vcts: Collection[str] | AnyVct) -
 
 
 def check_validity(authentic: AuthenticCredential, *, now: int, leeway: int) -> VerifiedCredential:
-    """Check `exp`, `nbf` and `iat` of a credential (RFC 9901 section 7.1 step 6).
+    """Check `exp`, `nbf`, `iat` and `aud` of a credential (RFC 9901 section 7.1 step 6).
+
+    A credential is for whoever its holder shows it to. One that names an audience is for
+    somebody who knows to be meant, and nobody here does (RFC 7519 section 4.1.3).
 
     Args:
         now: Unix seconds.
         leeway: seconds of clock difference allowed either way.
 
     Raises:
-        InvalidError: `expired`, or `not_yet_valid` (also for an `iat` in the future);
-            `malformed` for a time that is no whole number.
+        InvalidError: `expired`, `not_yet_valid` (also for an `iat` in the future), `malformed`
+            for a time that is no whole number, or `kb_aud`.
     """
     check_times(authentic.claims, now=now, leeway=leeway)
+    if "aud" in authentic.claims:
+        raise InvalidError(ErrorKind.KB_AUD, "The document was made for somebody else.")
     return VerifiedCredential._make(authentic)
 
 
@@ -334,22 +339,6 @@ def _types_of(claims: JsonObject) -> tuple[str, tuple[str, ...]]:
     ):
         raise _malformed("The further types of the document are not a list of other types.")
     return vct, tuple(others)
-
-
-def _certificates(value: object, limits: Limits) -> tuple[bytes, ...]:
-    """Decode `x5c`: standard base64 with padding (RFC 7515 section 4.1.6), one spelling each."""
-    if type(value) is not list or not value or len(value) > limits.x5c_certificates:
-        raise _malformed("The certificates of the signer are not a short list.")
-    certificates = []
-    for text in value:
-        try:
-            der = binascii.a2b_base64(text.encode("ascii"), strict_mode=True)
-        except (AttributeError, ValueError):
-            raise _malformed("A certificate of the signer is not base64.") from None
-        if binascii.b2a_base64(der, newline=False) != text.encode("ascii"):
-            raise _malformed("A certificate of the signer is not base64.")
-        certificates.append(der)
-    return tuple(certificates)
 
 
 def _optional_text(members: JsonObject, name: str) -> str | None:

@@ -29,7 +29,14 @@ from carnet_verifier import (
 from support.examining import Bench, line
 from support.keys import signer as key_called
 from support.looking_up import cached, on_demand, refreshed
-from support.simulator import DAY, NOW, SKILL_CERTIFICATE, SimulatedIssuer, SimulatedWeb
+from support.simulator import (
+    DAY,
+    NOW,
+    SKILL_CERTIFICATE,
+    SKILL_CERTIFICATE_CLAIMS,
+    SimulatedIssuer,
+    SimulatedWeb,
+)
 
 OWN_TYPE = "https://school.example/types/own/1"
 
@@ -159,6 +166,13 @@ def test_times_give_the_day_where_there_is_one(
     assert words in report.headline["en"]
     assert "{" not in report.headline["fr"] + line(report, CheckId.VALIDITY).text["fr"]
     assert line(report, CheckId.VALIDITY).when is not None
+
+
+def test_a_certificate_addressed_to_somebody_is_not_for_us(bench: Bench) -> None:
+    addressed = {**SKILL_CERTIFICATE_CLAIMS, "aud": "https://other.example"}
+    report = bench.report(bench.issue(addressed))
+    assert judged(report) == (Outcome.REJECTED, Ground.NOT_FOR_YOU)
+    assert "addressed" in line(report, CheckId.VALIDITY).text["en"]
 
 
 # Type

@@ -24,6 +24,7 @@ NOT_MADE_FOR_US: Final = frozenset(
 VALIDITY_GROUNDS: Final = {
     ErrorKind.EXPIRED: Ground.EXPIRED,
     ErrorKind.NOT_YET_VALID: Ground.NOT_YET_VALID,
+    ErrorKind.KB_AUD: Ground.NOT_FOR_YOU,
     # The issuer signed a time that is no whole number: not as it should be, and no forgery.
     ErrorKind.MALFORMED: Ground.POLICY_UNMET,
 }

@@ -110,6 +110,13 @@ BY_KIND: Final[Mapping[tuple[CheckId, CheckOutcome, ErrorKind], Said]] = {
         ),
         what_to_do=TELL_ISSUER,
     ),
+    (CheckId.VALIDITY, _FAILED, ErrorKind.KB_AUD): Said(
+        text=both(
+            "L'organisme l'a adressée à quelqu'un d'autre.",
+            "The issuer addressed it to somebody else.",
+        ),
+        what_to_do=TELL_ISSUER,
+    ),
     (CheckId.TYPE, _FAILED, ErrorKind.METADATA_INTEGRITY): Said(
         text=both(
             "Les règles publiées ne sont pas celles que l'organisme a signées.",
