@@ -12,6 +12,7 @@ from carnet_securing.durable_file import (
     make_folder,
     read_private_file,
     remove_folders,
+    storage_error,
     write_private_file,
 )
 from carnet_securing.errors import CarnetError, ErrorKind, InvalidError, UndeterminedError
@@ -148,10 +149,23 @@ def test_bytes_reach_the_disk_before_the_name_and_the_name_before_the_answer(
     assert order == ["file", "rename", "folder"]
 
 
-def test_errors_say_whether_it_could_be_checked(file: Path) -> None:
-    with pytest.raises(InvalidError):
-        write_private_file(file, b"new")
-    assert issubclass(UndeterminedError, CarnetError)
+@pytest.mark.parametrize(
+    ("number", "family"),
+    [
+        (errno.ENOSPC, UndeterminedError),
+        (errno.EIO, UndeterminedError),
+        (errno.EMFILE, UndeterminedError),
+        (errno.ENOENT, InvalidError),
+        (errno.ELOOP, InvalidError),
+        (errno.EACCES, InvalidError),
+    ],
+)
+def test_a_fault_of_the_storage_says_nothing_about_the_file(
+    number: int, family: type[CarnetError]
+) -> None:
+    error = storage_error(OSError(number, "simulated", "/a/private/path"))
+    assert type(error) is family
+    assert "private" not in str(error)
 
 
 def test_every_new_folder_is_named_durably_in_the_one_above(

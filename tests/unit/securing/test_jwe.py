@@ -19,7 +19,7 @@ from carnet_securing.jwe import (
     parse_encryption_key,
     parse_jwe_header,
 )
-from carnet_securing.jwk import PublicJwk, parse_public_jwk
+from carnet_securing.jwk import parse_public_jwk
 from carnet_securing.limits import PRESENTATION, Limits
 from support.keys import signer
 from support.shared import vectors
@@ -362,8 +362,3 @@ def test_joserfc_opens_ours_and_we_open_its_own(enc: str) -> None:
     theirs = other.encrypt_compact({"alg": "ECDH-ES", "enc": enc, "apv": "Qm9i"}, b"to us", private)
     opened = decrypt_jwe(theirs, decryption_key=KEY, enc_allowed=[enc], limits=PRESENTATION)
     assert opened == b"to us"
-
-
-def test_any_public_key_type_is_a_value_without_a_secret() -> None:
-    assert isinstance(KEY.public_jwk, PublicJwk)
-    assert "d" not in KEY.public_jwk.to_json()
