@@ -77,6 +77,7 @@ class Shop:
             trust=self.trust,
             database=database_type(sqlite_url(self.folder / DATABASE), end=end, journal=journal),
             limits=PRESENTATION,
+            database_was_made=False,
         )
         with closing(verifier):
             yield verifier
