@@ -9,10 +9,14 @@ import pytest
 
 from carnet_cli.main import main
 from carnet_securing import strict_json
+from carnet_securing.errors import InvalidError
+from carnet_securing.sealing import KdfParameters
 from carnet_trust.trust_file import TrustData, trust_file_bytes
+from carnet_wallet.vault.vault import Vault
+from carnet_wallet.wallet import Wallet
 from support.simulator import SKILL_CERTIFICATE
 from support.wallet_server import served
-from support.wallet_world import NOW, QUESTION, Asker, OfferingIssuer, WorldWeb
+from support.wallet_world import NOW, QUESTION, Asker, OfferingIssuer, World, WorldWeb
 
 
 @dataclass
@@ -179,11 +183,12 @@ def answer_at_keyboard(monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
     monkeypatch.setattr("sys.stdin", Keyboard(typed))
 
 
+@pytest.mark.parametrize("evidence", [["evidence"], []], ids=["all", "nearly all"])
 def test_a_request_for_too_much_needs_each_tick(
-    terminal: Terminal, claimed: str, web: WorldWeb, base: str
+    terminal: Terminal, claimed: str, web: WorldWeb, base: str, evidence: list[str]
 ) -> None:
     folder = str(terminal.folder)
-    names = ["title", "skills", "level", "assessment", "hours", "month", "evidence"]
+    names = ["title", "skills", "level", "assessment", "hours", "month", *evidence]
     names += ["given_name", "family_name", "usual_name"]
     asked = QUESTION["credentials"][0] | {"claims": [{"path": [name]} for name in names]}
     asker = Asker(web, url=f"{base}/buyer", question={"credentials": [asked]})
@@ -195,6 +200,28 @@ def test_a_request_for_too_much_needs_each_tick(
 
     terminal.run("present", folder, asker.link, "--tick", ",".join(names))
     assert "vp_token" in asker.given[0]
+
+
+@pytest.mark.parametrize(
+    ("place", "passed_on"),
+    [
+        ("https://buyer.example/done#code=1", True),
+        ("javascript:alert(1)", False),
+        ("https://buyer.example/\u202e\u001b[31m", False),
+        ("http://10.0.0.1/", False),
+    ],
+)
+def test_X01_only_a_web_address_to_go_on_at_is_passed_on(
+    terminal: Terminal, claimed: str, web: WorldWeb, base: str, place: str, passed_on: bool
+) -> None:
+    asker = Asker(web, url=f"{base}/buyer")
+    asker.reply = {"redirect_uri": place}
+
+    shown = terminal.json("present", str(terminal.folder), asker.link, "--yes")
+
+    assert shown["shown"] is True
+    assert shown["continue_at"] == (place if passed_on else None)
+    assert shown["continue_refused"] is not passed_on
 
 
 @pytest.mark.parametrize(
@@ -463,6 +490,48 @@ def test_the_language_of_the_computer_is_spoken_where_none_is_given(
     assert "Votre carnet est prêt." in terminal.run("init", str(terminal.folder))
     terminal.run("init", str(terminal.folder), code=1)
     assert "Il y a déjà quelque chose dans ce dossier." in terminal.said
+
+
+def test_an_old_short_passphrase_opens_and_a_new_one_is_refused(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = str(terminal.folder)
+    monkeypatch.setenv("CARNET_PASSPHRASE", "a")
+    error = terminal.json("init", folder, "--lang", "fr", code=2)["error"]
+    assert error["message"] == "Une nouvelle phrase secrète a au moins 8 caractères."
+    assert error["hint"]
+    assert not terminal.folder.exists()
+    # As a wallet of an earlier Carnet is.
+    Vault.create(terminal.folder, passphrase="a", kdf=KdfParameters.fresh()).close()
+
+    assert terminal.json("list", folder) == []
+    short = tmp_path / "short"
+    short.write_text("b")
+    terminal.run("passphrase", folder, "--new-passphrase-file", str(short), code=2)
+    assert terminal.json("list", folder) == []
+    with pytest.raises(InvalidError, match="8 characters"):
+        Wallet.create(tmp_path / "new", passphrase="a", surroundings=World(tmp_path).surroundings())
+
+
+@pytest.mark.parametrize("command", ["init", "trust"])
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_a_file_of_organisations_that_is_none_is_named(
+    terminal: Terminal, tmp_path: Path, command: str, lang: str
+) -> None:
+    folder, wrong = str(terminal.folder), tmp_path / "wrong.json"
+    wrong.write_text("not JSON")
+    arguments = ["init", folder, "--trust"]
+    if command == "trust":
+        terminal.run("init", folder)
+        arguments = ["trust", folder]
+    error = terminal.json(*arguments, str(wrong), "--lang", lang, code=1)["error"]
+    assert error["kind"] == "malformed"
+    assert str(wrong) in error["message"]
+    assert error["hint"]
+    error = terminal.json(*arguments, str(tmp_path / "none"), "--lang", lang, code=2)["error"]
+    assert str(tmp_path / "none") in error["message"]
+    assert error["hint"]
+    assert ("n'existe pas" in error["message"]) is (lang == "fr")
 
 
 def test_there_is_no_wallet_there(terminal: Terminal) -> None:

@@ -33,6 +33,8 @@ from carnet_wallet.web import Web
 _ATTEMPTS: Final = 3
 _GIVEN_UP_AFTER: Final = 30 * 86_400
 _OVER: Final = frozenset({ErrorKind.FORBIDDEN, ErrorKind.EXPIRED, ErrorKind.TOO_LARGE})
+_NO_TOKEN: Final = frozenset({ErrorKind.MALFORMED, ErrorKind.UNSUPPORTED_VERSION})
+"""The code was taken, and what came for it is no token that can be used: nothing waits."""
 _TAKEN_AWAY: Final = frozenset({ErrorKind.NOT_FOUND, ErrorKind.EXPIRED})
 _AGAIN: Final = "Give the same offer again. Nothing was lost."
 
@@ -198,6 +200,10 @@ class Claiming:
                 "The issuer's answer did not arrive.",
                 hint="Give the same offer again. If it is refused, ask for a new one.",
             ) from None
+        except ClaimRefusedError as error:
+            if error.kind in _NO_TOKEN:
+                self._forget(claim)
+            raise
         granted = claim.granted(token, now=now)
         try:
             self.vault.commit([granted.put()])
