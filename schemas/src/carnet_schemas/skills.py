@@ -28,6 +28,11 @@ _RNCP_CODE: Final = re.compile(
 )
 
 
+def _by_code(framework: str, code: re.Pattern[str]) -> dict[str, Any]:
+    properties = {"code": {"pattern": code.pattern}, "uri": False}
+    return _one_framework(framework, ["version", "code"], properties)
+
+
 def _one_framework(framework: str, needs: list[str], properties: dict[str, Any]) -> dict[str, Any]:
     return {
         "if": {"properties": {"framework": {"const": framework}}},
@@ -36,8 +41,7 @@ def _one_framework(framework: str, needs: list[str], properties: dict[str, Any])
 
 
 def _rules(uri_pattern: str, *, rncp: bool) -> dict[str, Any]:
-    """The rules of `_Concept._named_in_its_framework`, for the JSON Schema."""
-    rome = f"{forms.ROME_SHEET_PATTERN}|{forms.ROME_OGR_PATTERN}"
+    """The rules of `_check_named`, for the JSON Schema."""
     rules = [
         _one_framework(
             "ESCO",
@@ -48,14 +52,11 @@ def _rules(uri_pattern: str, *, rncp: bool) -> dict[str, Any]:
                 "code": False,
             },
         ),
-        _one_framework("ROME", ["version", "code"], {"code": {"pattern": rome}, "uri": False}),
+        _by_code("ROME", _ROME_CODE),
         _one_framework("own", [], {"uri": False}),
     ]
     if rncp:
-        code = f"{forms.RNCP_SHEET_PATTERN}|{forms.RNCP_BLOCK_PATTERN}|{forms.RS_SHEET_PATTERN}"
-        rules.append(
-            _one_framework("RNCP", ["version", "code"], {"code": {"pattern": code}, "uri": False})
-        )
+        rules.append(_by_code("RNCP", _RNCP_CODE))
     return {"allOf": rules}
 
 

@@ -7,8 +7,8 @@ import pytest
 from carnet_schemas.bands import THRESHOLDS, bands_for
 from carnet_schemas.catalog import check_signer_may_say, concealable_paths, validate_claims
 from carnet_schemas.errors import SchemaError
-from carnet_schemas.types.mission_history import PAGE_SIZE, MissionHistory
 from carnet_schemas.types.mission_history_claims import ASSURANCE_WORDS
+from carnet_schemas.types.mission_history_model import PAGE_SIZE, MissionHistory
 from support.credential_samples import (
     HISTORY,
     HISTORY_MINIMAL,

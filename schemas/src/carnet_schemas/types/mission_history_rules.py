@@ -13,24 +13,19 @@ hidden, so what is shown may come to less, never to more.
    more of them than missions.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from carnet_schemas.errors import SchemaError, SchemaErrorKind
 from carnet_schemas.quantities import hundredths
-
-if TYPE_CHECKING:
-    from carnet_schemas.ratings import Scale
-    from carnet_schemas.skills import Skill
-    from carnet_schemas.types.mission_history import (
-        ListedMission,
-        MissionHistory,
-        Period,
-        SkillFigures,
-    )
+from carnet_schemas.ratings import Scale
+from carnet_schemas.skills import Skill
+from carnet_schemas.types.mission_history_model import (
+    ListedMission,
+    MissionHistory,
+    Period,
+    SkillFigures,
+)
 
 
 def check_rules(history: MissionHistory, complete: bool) -> None:  # noqa: FBT001 - the hook's shape
@@ -86,7 +81,6 @@ def _check_months(history: MissionHistory) -> None:
     before = ""
     for index, period in enumerate(history.periods or ()):
         pointer = f"/periods/{index}"
-        _refuse(period.first > period.last, pointer, "A period ends before it starts.")
         _refuse(period.first <= before, pointer, "Periods overlap or are out of order.")
         before = period.last
 
