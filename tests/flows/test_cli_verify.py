@@ -211,6 +211,17 @@ USAGE: dict[str, list[str]] = {
     "folder": ["."],
     "no-trust": ["D", "--trust", "nowhere.json"],
     "no-status": ["D", "--status", "nowhere.jwt"],
+    "no-roots": ["D", "--ca-file", "nowhere.pem"],
+    "roots-of-nobody": ["D", "--ca-file", "D"],
+    "no-name-of-a-file": ["D" * 5_000],
+    "trust-empty": ["D", "--trust", "empty"],
+    "trust-not-json": ["D", "--trust", "D"],
+    "trust-a-folder": ["D", "--trust", "."],
+    "trust-of-other-things": ["D", "--trust", "list"],
+    "trust-too-much": ["D", "--trust", "much"],
+    "status-empty": ["D", "--status", "empty"],
+    "status-something-else": ["D", "--status", "list"],
+    "status-too-much": ["D", "--status", "much"],
 }
 
 
@@ -220,10 +231,15 @@ def test_2_wrong_usage(
 ) -> None:
     monkeypatch.chdir(counter.folder)
     counter.file("D", counter.bench.issue())
+    counter.file("empty", "")
+    counter.file("list", "[]")
+    counter.file("much", " " * (9 * 1024 * 1024))
     assert main(["verify", *arguments]) == 2
     out, err = counter.capture.readouterr()
     assert out == ""
-    assert err
+    assert "carnet: " not in err or "hint: " in err
+    if {"--trust", "--status", "--ca-file"} & set(arguments):
+        assert arguments[-1] in err
 
 
 @pytest.mark.parametrize("arguments", [["D", "--nonce", "x"], ["nowhere.txt"]], ids=range(2))
@@ -240,12 +256,36 @@ def test_wrong_usage_as_json(
 
 
 @pytest.mark.parametrize("data", ["", "[]", "{", '{"iss":"x"}', '{"entries":[{"iss":1}]}'])
-def test_1_a_trust_file_that_does_not_read(counter: Counter, data: str) -> None:
+def test_2_a_trust_file_that_does_not_read(counter: Counter, data: str) -> None:
     trust = counter.file("bad.json", data)
-    found = counter.verify(counter.bench.issue(), "--trust", trust, OFFLINE, code=1)
+    found = counter.verify(counter.bench.issue(), "--trust", trust, OFFLINE, code=2)
     assert set(found) == {"error"}
-    assert found["error"]["kind"] == "malformed"
+    assert found["error"]["kind"] == "usage"
+    assert trust in found["error"]["message"]
     assert found["error"]["message"] in counter.said
+    assert found["error"]["hint"]
+
+
+def test_2_there_is_no_stdin(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert main(["verify", "-", OFFLINE]) == 2
+    assert "hint: " in counter.capture.readouterr().err
+
+
+def test_a_code_from_a_screen_says_which_option_it_needs(counter: Counter) -> None:
+    issued = counter.bench.issue(status=None)
+    trust = ["--trust", counter.trust(), OFFLINE]
+    counter.verify(on_screen(issued), *trust, code=12)
+    assert "code from a screen" in counter.said
+    assert "--shown-max-age" in counter.said
+    counter.verify(on_screen(issued), *trust, "--nonce", "n", "--audience", "a", code=12)
+    assert "--shown-max-age" in counter.said
+    for other in (bound(issued), issued, "rubbish~x.y.z", "a.b.c~"):
+        counter.capture.readouterr()
+        main(["verify", counter.file("other", other), *trust])
+        assert "--shown-max-age" not in counter.capture.readouterr().err
+    counter.verify(bound(issued), *trust, "--shown-max-age", "120", code=12)
+    assert "--shown-max-age" not in counter.said
 
 
 def test_lines_for_a_person(counter: Counter) -> None:

@@ -8,6 +8,8 @@ from typing import Final
 
 from carnet_cli.failures import UsageFailedError
 from carnet_cli.settings import variable
+from carnet_securing.errors import InvalidError
+from carnet_securing.sealing import check_new_passphrase
 
 _LONGEST: Final = 1024
 
@@ -28,15 +30,16 @@ def read_passphrase(file: Path | None, *, confirm: bool, prompts: Prompts = _ENG
 
     Args:
         file: `--passphrase-file`; its first line is used, without the line end.
-        confirm: ask twice when prompting, for a new folder.
+        confirm: for a new folder: ask twice when prompting, and refuse a short one.
         prompts: how to ask.
 
     Raises:
-        UsageFailedError: there is none, it is empty, or the two answers differ.
+        UsageFailedError: there is none, it is empty, or the two answers differ; a new one is
+            too short.
     """
     named = variable("CARNET_PASSPHRASE")
     if file is None and named is not None:
-        return _checked(named)
+        return _checked(named, new=confirm)
     return _given(
         file,
         confirm=confirm,
@@ -60,15 +63,17 @@ def read_new_passphrase(file: Path | None, *, prompts: Prompts = _ENGLISH) -> st
 
 def _given(file: Path | None, *, confirm: bool, prompts: Prompts, hint: str) -> str:
     if file is not None:
-        return _checked(_first_line(file))
+        return _checked(_first_line(file), new=confirm)
     if not sys.stdin.isatty():
         raise UsageFailedError(
             "A passphrase is needed and there is no terminal to ask for it.", hint=hint
         )
     answer = getpass.getpass(f"{prompts.first}: ", stream=sys.stderr)
     if confirm and getpass.getpass(f"{prompts.again}: ", stream=sys.stderr) != answer:
-        raise UsageFailedError("The two passphrases differ.")
-    return _checked(answer)
+        raise UsageFailedError(
+            "The two passphrases differ.", hint="Try again; nothing was changed."
+        )
+    return _checked(answer, new=confirm)
 
 
 def _first_line(file: Path) -> str:
@@ -76,10 +81,21 @@ def _first_line(file: Path) -> str:
         with file.open(encoding="utf-8-sig") as stream:
             return stream.readline(4 * _LONGEST).rstrip("\r\n")
     except UnicodeDecodeError:
-        raise UsageFailedError("The passphrase file is not UTF-8 text.") from None
+        raise UsageFailedError(
+            "The passphrase file is not UTF-8 text.",
+            hint="Save it as UTF-8, with the passphrase on its first line.",
+        ) from None
 
 
-def _checked(passphrase: str) -> str:
+def _checked(passphrase: str, *, new: bool) -> str:
     if not passphrase:
-        raise UsageFailedError("The passphrase is empty.")
+        raise UsageFailedError(
+            "The passphrase is empty.",
+            hint="Look at the first line of the file, or at CARNET_PASSPHRASE.",
+        )
+    if new:
+        try:
+            check_new_passphrase(passphrase)
+        except InvalidError as error:
+            raise UsageFailedError(error.message, hint=error.hint) from None
     return passphrase

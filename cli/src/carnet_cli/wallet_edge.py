@@ -22,10 +22,9 @@ from carnet_cli.failures import UsageFailedError
 from carnet_cli.passphrase import Prompts, read_passphrase
 from carnet_cli.settings import ca_file as ca_file_of
 from carnet_cli.settings import loopback_http_allowed, variable
-from carnet_schemas.errors import SchemaError
+from carnet_cli.wallet_errors import told_in
+from carnet_cli.web_client import web_client
 from carnet_schemas.languages import LANGUAGES
-from carnet_securing.errors import CarnetError
-from carnet_securing.fetch_http import HttpFetch
 from carnet_securing.limits import ISSUED
 from carnet_securing.native import check_signature
 from carnet_trust.cached_lookups import CachedLookups
@@ -33,7 +32,6 @@ from carnet_trust.lookup_cache import LookupCache
 from carnet_trust.lookups import Lookups
 from carnet_trust.on_demand_lookups import OnDemandLookups
 from carnet_wallet import telling
-from carnet_wallet.french_errors import in_french
 from carnet_wallet.surroundings import Surroundings
 from carnet_wallet.wallet import Wallet
 
@@ -66,7 +64,7 @@ class Opening:
         """
         if self.lang is not None:
             if self.lang not in LANGUAGES:
-                raise UsageFailedError("--lang is fr or en.")
+                raise UsageFailedError("--lang is fr or en.", hint="Write --lang fr or --lang en.")
             return self.lang
         names = (variable(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
         system = next((name for name in names if name), "")
@@ -118,7 +116,7 @@ def on_a_wallet(run: Callable[..., R]) -> Callable[..., R]:
         opening = first.annotation(
             **{each.name: given.pop(each.name) for each in (folder, *shared)}
         )
-        with _told_in(opening.language):
+        with told_in(opening.language):
             return run(opening, **given)
 
     keyword_only = inspect.Parameter.KEYWORD_ONLY
@@ -153,7 +151,7 @@ def wallet_surroundings(
     """What a wallet on this computer reaches for, while the block lasts."""
     loopback_http = loopback_http_allowed(flag=loopback)
     roots = ca_file_of(ca_file)
-    with HttpFetch(loopback_http=loopback_http, ca_file=roots) as web:
+    with web_client(loopback_http=loopback_http, ca_file=roots) as web:
 
         def lookups(cache: LookupCache) -> Lookups:
             if offline:
@@ -173,16 +171,6 @@ def wallet_surroundings(
             asker_roots=lambda: _roots(roots),
             loopback_http=loopback_http,
         )
-
-
-@contextmanager
-def _told_in(language: str) -> Iterator[None]:
-    try:
-        yield
-    except (CarnetError, SchemaError) as error:
-        if language == "en":
-            raise
-        raise in_french(error) from error
 
 
 def _roots(ca_file: Path | None) -> list[bytes]:

@@ -16,6 +16,8 @@ from carnet_securing.strict_json import JsonObject
 
 KEY_BYTES: Final = 32
 PASSPHRASE_BYTES: Final = 1_024
+SHORTEST_NEW_PASSPHRASE: Final = 8
+"""Characters, as NIST SP 800-63B section 5.1.1.1 has it for a secret that a person chooses."""
 _SALT_BYTES: Final = 16
 _NONCE_BYTES: Final = 24
 _TAG_BYTES: Final = 16
@@ -177,6 +179,22 @@ def open_sealed(key: bytes, sealed: bytes, *, associated: bytes) -> bytes:
         return decrypt(sealed[_NONCE_BYTES:], associated, sealed[:_NONCE_BYTES], key)
     except CryptoError:
         raise _corrupt() from None
+
+
+def check_new_passphrase(passphrase: str) -> None:
+    """Refuse a passphrase too short to be chosen now; what is sealed already still opens.
+
+    Raises:
+        InvalidError: `vault_passphrase`.
+    """
+    # Measured before normalising too, as in `_passphrase_bytes`.
+    measured = unicodedata.normalize("NFKC", passphrase[:PASSPHRASE_BYTES])
+    if min(len(measured), len(passphrase)) < SHORTEST_NEW_PASSPHRASE:
+        raise InvalidError(
+            ErrorKind.VAULT_PASSPHRASE,
+            f"A new passphrase needs at least {SHORTEST_NEW_PASSPHRASE} characters.",
+            hint="Choose a sentence you can remember.",
+        )
 
 
 def _passphrase_bytes(passphrase: str) -> bytes:

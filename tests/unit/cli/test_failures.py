@@ -7,7 +7,9 @@ import pytest
 
 from carnet_cli.exit_codes import ExitCode
 from carnet_cli.failures import UsageFailedError, explain
+from carnet_cli.hints import hint_for
 from carnet_schemas.errors import SchemaError, SchemaErrorKind
+from carnet_schemas.languages import LANGUAGES
 from carnet_securing.errors import CarnetError, ErrorKind, InvalidError, UndeterminedError
 from support.shared import REPOSITORY
 
@@ -26,9 +28,8 @@ def test_every_kind_is_told(family: type[CarnetError], kind: ErrorKind) -> None:
 @pytest.mark.parametrize(
     ("pointer", "hint", "told"),
     [
-        ("", "", ""),
         ("/a", "", "Look at /a"),
-        ("", "Ask less.", "Ask less"),
+        ("", "Ask less.", "Ask less."),
         ("/a", "Ask less.", "Ask less. Look at /a"),
     ],
 )
@@ -43,6 +44,17 @@ def test_errors_of_schemas_are_told(kind: SchemaErrorKind) -> None:
     failure = explain(SchemaError(kind, "/credentials/0", "One sentence."))
     assert failure is not None
     assert (failure.kind, failure.code) == (str(kind), ExitCode.FAILED)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", ErrorKind)
+def test_no_error_is_without_a_hint(kind: ErrorKind, language: str) -> None:
+    failure = explain(CarnetError(kind, "One sentence."))
+    assert failure is not None
+    assert failure.hint == hint_for(kind, "en")
+    hint = hint_for(kind, language)
+    assert hint.endswith(".")
+    assert all(len(sentence.split()) <= 15 for sentence in hint.split(". "))
 
 
 def test_wrong_usage() -> None:
@@ -70,6 +82,7 @@ def test_faults_of_the_machine(number: int, kind: str, code: ExitCode) -> None:
     assert failure is not None
     assert (failure.kind, failure.code) == (kind, code)
     assert "a file" in failure.message
+    assert failure.hint
 
 
 def test_a_fault_without_a_file() -> None:

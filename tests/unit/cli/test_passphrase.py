@@ -10,7 +10,8 @@ import typer.main
 
 from carnet_cli.failures import UsageFailedError
 from carnet_cli.main import build
-from carnet_cli.passphrase import read_passphrase
+from carnet_cli.passphrase import read_new_passphrase, read_passphrase
+from carnet_securing.sealing import SHORTEST_NEW_PASSPHRASE
 
 
 class Keyboard(io.StringIO):
@@ -120,7 +121,30 @@ def test_a_new_one_is_typed_twice_the_same(
 
 
 def test_typed_at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    typed(monkeypatch, "one", "one")
-    assert read_passphrase(None, confirm=True) == "one"
+    typed(monkeypatch, "rue des Lilas", "rue des Lilas")
+    assert read_passphrase(None, confirm=True) == "rue des Lilas"
     typed(monkeypatch, "two")
     assert read_passphrase(None, confirm=False) == "two"
+
+
+@pytest.mark.parametrize("passphrase", ["a", "sept le", "       ", "é" * 7, "ﬁ" * 3 + "f"])
+def test_a_new_one_has_eight_characters_and_an_old_one_may_be_shorter(
+    passphrase: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert SHORTEST_NEW_PASSPHRASE == 8
+    file = tmp_path / "passphrase"
+    file.write_text(passphrase, encoding="utf-8")
+    assert read_passphrase(file, confirm=False) == passphrase
+    with pytest.raises(UsageFailedError, match="at least 8") as caught:
+        read_passphrase(file, confirm=True)
+    assert caught.value.hint
+    with pytest.raises(UsageFailedError, match="at least 8"):
+        read_new_passphrase(file)
+    monkeypatch.setenv("CARNET_PASSPHRASE", passphrase)
+    with pytest.raises(UsageFailedError, match="at least 8"):
+        read_passphrase(None, confirm=True)
+    typed(monkeypatch, passphrase, passphrase)
+    with pytest.raises(UsageFailedError, match="at least 8"):
+        read_new_passphrase(None)
+    file.write_text("huit let", encoding="utf-8")
+    assert read_new_passphrase(file) == "huit let"

@@ -1,4 +1,4 @@
-"""What went wrong, in French: the table holds every sentence of the wallet, and no other."""
+"""What went wrong, in plain words: the tables hold every sentence of the wallet, and no other."""
 
 import ast
 import importlib
@@ -10,10 +10,11 @@ import pytest
 
 import carnet_wallet
 from carnet_schemas.errors import SchemaError, SchemaErrorKind
+from carnet_schemas.languages import LANGUAGES
 from carnet_securing.errors import CarnetError, ErrorKind
-from carnet_wallet import french_errors
+from carnet_wallet import french_errors, plain_errors
 from carnet_wallet.errors import RequestRefusedError
-from carnet_wallet.french_errors import in_french
+from carnet_wallet.plain_errors import in_plain_words
 
 PACKAGE = Path(carnet_wallet.__file__).parent
 MAKERS = {"untrusted", "_not_for_this_wallet"}
@@ -62,22 +63,26 @@ def test_every_sentence_of_the_wallet_is_there_and_none_that_nobody_says() -> No
     sentences, hints = said()
 
     assert len(sentences) > 60
-    assert set(french_errors._SENTENCES) == sentences
-    assert set(french_errors._HINTS) == hints | FROM_SEALING
+    assert set(french_errors.SENTENCES) == sentences
+    assert set(french_errors.HINTS) == hints | FROM_SEALING
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("kind", ErrorKind)
-def test_an_error_of_another_package_is_told_by_its_kind(kind: ErrorKind) -> None:
-    told = in_french(CarnetError(kind, "The header has a `crit` member.", hint="Read RFC 7515."))
+def test_an_error_of_another_package_is_told_by_its_kind(kind: ErrorKind, lang: str) -> None:
+    error = CarnetError(kind, "The header has a `crit` member.", hint="Read RFC 7515.")
+    told = in_plain_words(error, lang)
 
     assert told.kind is kind
-    assert told.message in {*french_errors._KINDS.values(), french_errors._UNREADABLE}
+    assert told.message == plain_errors._KINDS.get(kind, plain_errors._UNREADABLE)[lang]
     assert told.hint == ""
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("kind", SchemaErrorKind)
-def test_an_error_of_the_schemas_is_told_by_its_kind(kind: SchemaErrorKind) -> None:
-    told = in_french(SchemaError(kind, "/claims/0", "A member is null; leave it out instead."))
+def test_an_error_of_the_schemas_is_told_by_its_kind(kind: SchemaErrorKind, lang: str) -> None:
+    error = SchemaError(kind, "/claims/0", "A member is null; leave it out instead.")
+    told = in_plain_words(error, lang)
 
     assert told.kind.value == kind.value
     assert "null" not in told.message
@@ -88,8 +93,10 @@ def test_sentence_and_hint_are_told_and_the_kind_stays() -> None:
         ErrorKind.EXPIRED, "This request has ended.", hint="Nothing was shown. Ask for a new code."
     )
 
-    told = in_french(error)
+    told = in_plain_words(error, "fr")
 
     assert told.kind is ErrorKind.EXPIRED
     assert told.message == "Cette demande est terminée."
     assert told.hint == "Rien n'a été montré. Demandez un nouveau code."
+    told = in_plain_words(error, "en")
+    assert (told.kind, told.message, told.hint) == (error.kind, error.message, error.hint)

@@ -8,7 +8,7 @@ import pytest
 
 from carnet_schemas.languages import LANGUAGES
 from carnet_trust.askers import AskerKind, AskerName
-from carnet_wallet import french_errors, telling
+from carnet_wallet import french_errors, plain_errors, telling
 from support.wallet_world import NOW, Asker, World, claimed_wallet
 
 AVOIDED = [
@@ -19,15 +19,19 @@ AVOIDED = [
 
 
 def sentences() -> Iterator[tuple[str, str]]:
-    tables = (telling._WORDS, telling._STATES, telling._OUTCOMES, telling._UNMET)
+    tables = (
+        telling._WORDS, telling._STATES, telling._OUTCOMES, telling._UNMET, plain_errors._KINDS,
+        {"form": plain_errors._UNREADABLE},
+    )  # fmt: skip
     for table in tables:
         for key, words in table.items():
             assert set(words) == set(LANGUAGES), key
             for text in words.values():
                 yield str(key), text
-    for french in (french_errors._SENTENCES, french_errors._HINTS, french_errors._KINDS):
+    for french in (french_errors.SENTENCES, french_errors.HINTS):
         for name, text in french.items():
-            yield str(name), text
+            yield name, name
+            yield name, text
 
 
 def test_every_sentence_is_there_in_both_languages_and_short() -> None:

@@ -1,17 +1,13 @@
-"""What went wrong, in French: the sentences of the wallet one by one, others by their kind.
+"""What went wrong, in French: the wallet's own sentences and hints, one by one.
 
 The English sentence is the key, as it stands where the error is raised; a test holds the
-table to the code. What other packages say is meant for whoever checks a document, so a
-worker reads a sentence for its kind instead, and the kind itself never changes.
+tables to the code.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
-from carnet_schemas.errors import SchemaError
-from carnet_securing.errors import CarnetError, ErrorKind
-
-_SENTENCES: Final[Mapping[str, str]] = {
+SENTENCES: Final[Mapping[str, str]] = {
     # The vault.
     "There is no wallet here.": "Il n'y a pas de carnet ici.",
     "A part of the wallet is a link.": "Une partie du carnet est un lien.",
@@ -193,7 +189,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "A web address answers with something else.": "Une adresse répond autre chose.",
     "The other side is busy.": "L'autre côté est très occupé.",
 }
-_HINTS: Final[Mapping[str, str]] = {
+HINTS: Final[Mapping[str, str]] = {
     "": "",
     "Ask for a new offer.": "Demandez une nouvelle offre.",
     "Ask for a new offer. This one cannot be used twice.": (
@@ -295,49 +291,3 @@ _HINTS: Final[Mapping[str, str]] = {
         "Votre offre n'a pas servi. Dites-le à l'organisme."
     ),
 }
-_UNREADABLE: Final = "Ce qui est arrivé n'a pas la forme prévue."
-_NOT_SIGNED_WELL: Final = "La signature ou la clé n'est pas celle qu'il faut."
-_KINDS: Final[Mapping[ErrorKind, str]] = {
-    ErrorKind.TOO_LARGE: "C'est plus grand que ce que ce carnet accepte.",
-    ErrorKind.FETCH_TOO_LARGE: "C'est plus grand que ce que ce carnet accepte.",
-    ErrorKind.UNSUPPORTED_VERSION: "Ce carnet ne connaît pas encore cette forme.",
-    ErrorKind.ALG_NOT_ALLOWED: _NOT_SIGNED_WELL,
-    ErrorKind.BAD_SIGNATURE: _NOT_SIGNED_WELL,
-    ErrorKind.KEY_NOT_FOUND: _NOT_SIGNED_WELL,
-    ErrorKind.KEY_AMBIGUOUS: _NOT_SIGNED_WELL,
-    ErrorKind.KEY_NOT_TRUSTED: _NOT_SIGNED_WELL,
-    ErrorKind.CHAIN_INVALID: _NOT_SIGNED_WELL,
-    ErrorKind.ISSUER_MISMATCH: "Cela vient d'un autre organisme que prévu.",
-    ErrorKind.VCT_MISMATCH: "C'est un autre genre d'attestation que prévu.",
-    ErrorKind.EXPIRED: "C'est terminé depuis un moment.",
-    ErrorKind.NOT_YET_VALID: "Ce n'est pas encore valable.",
-    ErrorKind.CLAIM_MISSING: "Il manque quelque chose dans cette attestation.",
-    ErrorKind.POLICY_UNMET: "Les règles de ce genre d'attestation ne sont pas tenues.",
-    ErrorKind.QUERY_UNMET: "La demande n'a pas de réponse dans votre carnet.",
-    ErrorKind.REQUEST_UNTRUSTED: "On ne sait pas qui demande.",
-    ErrorKind.STATUS_UNAVAILABLE: "On ne sait pas si c'est toujours valable.",
-    ErrorKind.FETCH_BLOCKED: "Cette adresse ne peut pas être ouverte d'ici.",
-    ErrorKind.FETCH_FAILED: "L'autre côté ne répond pas. Essayez encore plus tard.",
-    ErrorKind.VAULT_PASSPHRASE: "Cette phrase secrète ne convient pas.",
-    ErrorKind.VAULT_CORRUPT: "Le fichier du carnet a été modifié ou abîmé.",
-    ErrorKind.VAULT_KDF_POLICY: "La protection de la phrase secrète n'est pas celle qu'il faut.",
-    ErrorKind.STORAGE_FULL: "Il n'y a plus de place sur le disque.",
-    ErrorKind.NOT_FOUND: "Cela n'existe pas.",
-    ErrorKind.FORBIDDEN: "Cela n'est pas permis.",
-    ErrorKind.CONFLICT: "Deux choses se contredisent.",
-    ErrorKind.RATE_LIMITED: "L'autre côté est très occupé.",
-    ErrorKind.UNAVAILABLE: "Ce n'est pas possible pour le moment.",
-}
-"""Kinds that are not here are faults of form, of which a worker needs to know no more."""
-
-
-def in_french(error: CarnetError | SchemaError) -> CarnetError:
-    """The same error with its sentence and hint in French; its kind stays.
-
-    An error whose sentence is not the wallet's own is told by its kind. A hint nobody
-    translated is left out: half a language helps less than none.
-    """
-    kind = ErrorKind(error.kind.value)
-    hint = error.hint if isinstance(error, CarnetError) else ""
-    sentence = _SENTENCES.get(error.message) or _KINDS.get(kind, _UNREADABLE)
-    return CarnetError(kind, sentence, hint=_HINTS.get(hint, ""))

@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from carnet_securing import base64url
 from carnet_securing.errors import ErrorKind
-from carnet_securing.sealing import KdfParameters
+from carnet_securing.sealing import KdfParameters, check_new_passphrase
 from carnet_trust.askers import asker_name
 from carnet_trust.trust_file import TrustData, parse_trust_file
 from carnet_wallet.acceptance import Judges
@@ -61,8 +61,9 @@ class Wallet:
 
         Raises:
             VaultError: `conflict`, `forbidden`, `storage_full` and others of `Vault.create`.
-            InvalidError: the trust file cannot be read.
+            InvalidError: the trust file cannot be read; `vault_passphrase` for a short one.
         """
+        check_new_passphrase(passphrase)
         if trust_file is not None:
             parse_trust_file(trust_file)
         vault = Vault.create(path, passphrase=passphrase, kdf=kdf or KdfParameters.fresh())
@@ -112,7 +113,9 @@ class Wallet:
 
         Raises:
             VaultError: `storage_full`, `vault_passphrase`; as `Vault.change_passphrase`.
+            InvalidError: `vault_passphrase` for a short one.
         """
+        check_new_passphrase(passphrase)
         try:
             self._vault.change_passphrase(passphrase, kdf=KdfParameters.fresh())
         except VaultError as error:

@@ -11,7 +11,7 @@ from carnet_cli import options
 from carnet_cli.console import Console
 from carnet_cli.exit_codes import ExitCode
 from carnet_cli.failures import UsageFailedError
-from carnet_cli.input_files import read_at_most, read_certificate
+from carnet_cli.input_files import content_of, read_at_most, read_certificate, read_trust
 from carnet_cli.listening import listener, said_of
 from carnet_cli.passphrase import read_passphrase
 from carnet_cli.reports import claim_lines, report_lines
@@ -20,8 +20,7 @@ from carnet_cli.settings import loopback_http_allowed, system_now
 from carnet_schemas.oid4vp_request import ResponseMode
 from carnet_securing import strict_json
 from carnet_securing.fetch_http import HttpFetch
-from carnet_trust.trust_file import MAX_FILE_BYTES
-from carnet_verifier.service import Certificate, Verifier, read_trust
+from carnet_verifier.service import Certificate, Verifier
 from carnet_verifier.service.settings import Identification
 
 app = typer.Typer(no_args_is_help=True)
@@ -61,7 +60,7 @@ def init(
         name=name,
         url=url,
         passphrase=read_passphrase(passphrase_file, confirm=True),
-        trust=read_trust(None if trust is None else read_at_most(trust, MAX_FILE_BYTES)),
+        trust=read_trust(trust),
         certificate=_certificate(certificate, key, by_hash=x509_hash),
         response_mode=response_mode,
         allow_loopback_http=loopback_http_allowed(flag=allow_loopback_http, own_url=url),
@@ -118,7 +117,7 @@ def trust_command(
 ) -> None:
     """Choose whom you trust, in place of what was chosen before. Restart `serve` after it."""
     console = Console(json_output)
-    trusted = read_trust(read_at_most(file, MAX_FILE_BYTES))
+    trusted = read_trust(file)
     with _opened(directory, console) as verifier:
         verifier.set_trust(trusted)
     issuers = [entry.iss for entry in trusted.entries]
@@ -163,7 +162,8 @@ def ask(
 ) -> None:
     """Store a question and print the link a wallet receives."""
     console = Console(json_output)
-    asked_for = strict_json.loads(read_at_most(query, _MAX_QUERY), max_bytes=_MAX_QUERY)
+    with content_of(query):
+        asked_for = strict_json.loads(read_at_most(query, _MAX_QUERY), max_bytes=_MAX_QUERY)
     with _opened(directory, console) as verifier:
         asked = verifier.ask(asked_for, unsigned=unsigned, now=system_now())
     data = {
@@ -231,7 +231,9 @@ def _certificate(chain: Path | None, key: Path | None, *, by_hash: bool) -> Cert
     files = read_certificate(chain, key, max_bytes=_MAX_PEM)
     if files is None:
         if by_hash:
-            raise UsageFailedError("--x509-hash needs --certificate and --key.")
+            raise UsageFailedError(
+                "--x509-hash needs --certificate and --key.", hint="Give all three, or none."
+            )
         return None
     kind = Identification.X509_HASH if by_hash else Identification.X509_SAN_DNS
     return Certificate(chain_pem=files[0], key_pem=files[1], identification=kind)

@@ -11,14 +11,14 @@ import typer
 from carnet_cli.console import Console
 from carnet_cli.exit_codes import ExitCode
 from carnet_cli.failures import UsageFailedError
-from carnet_cli.input_files import read_at_most
+from carnet_cli.input_files import content_of, read_at_most
 from carnet_cli.passphrase import read_new_passphrase, read_passphrase
 from carnet_cli.settings import system_now
 from carnet_cli.wallet_consent import ask_consent, ask_yes
 from carnet_cli.wallet_edge import ConnectedOpening, Opening, on_a_wallet, wallet_surroundings
 from carnet_trust.askers import AskerKind
 from carnet_trust.display_name import host_name
-from carnet_trust.trust_file import MAX_FILE_BYTES
+from carnet_trust.trust_file import MAX_FILE_BYTES, parse_trust_file
 from carnet_wallet import telling
 from carnet_wallet.consent import Preview
 from carnet_wallet.process import forbid_core_dumps
@@ -49,7 +49,7 @@ def init(
 ) -> None:
     """Make an empty wallet that only your passphrase opens."""
     passphrase = read_passphrase(opening.passphrase_file, confirm=True, prompts=opening.prompts)
-    trust_file = None if trust is None else read_at_most(trust, MAX_FILE_BYTES)
+    trust_file = None if trust is None else _read_trust(trust)
     with (
         wallet_surroundings(offline=True) as around,
         Wallet.create(
@@ -70,7 +70,7 @@ def trust(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of organisations.")],
 ) -> None:
     """Choose whose names you accept, in place of what was chosen before."""
-    data = read_at_most(file, MAX_FILE_BYTES)
+    data = _read_trust(file)
     with opening.wallet() as wallet:
         wallet.set_trust(data)
     opening.console.out({"changed": True}, telling.word("trust_changed", opening.language))
@@ -293,12 +293,23 @@ def _preview_lines(
     )
 
 
+def _read_trust(file: Path) -> bytes:
+    """A file of organisations, refused before the passphrase is worked on when it is none."""
+    data = read_at_most(file, MAX_FILE_BYTES)
+    with content_of(file):
+        parse_trust_file(data)
+    return data
+
+
 def _choice(use: Sequence[str]) -> dict[str, list[str]] | None:
     choice: dict[str, list[str]] = {}
     for pair in use:
         part, equals, card_id = pair.partition("=")
         if not (part and equals and card_id):
-            raise UsageFailedError("--use takes PART=ID, as the preview names them.")
+            raise UsageFailedError(
+                "--use takes PART=ID, as the preview names them.",
+                hint="Look at the preview: it names each part and certificate.",
+            )
         choice.setdefault(part, []).append(card_id)
     return choice or None
 
