@@ -6,7 +6,7 @@ remembered, so that its signatures are refused for what they are.
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
@@ -44,7 +44,7 @@ class KnownKeys:
     """
 
     keys: tuple[PublicJwk, ...]
-    removed: tuple[str, ...] = field(default=())
+    removed: tuple[str, ...] = ()
     fetched_at: int
     replaced_at: int | None = None
     fresh_for: int | None = None

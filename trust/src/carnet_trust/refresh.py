@@ -7,7 +7,7 @@ time unrelated to it. Nothing is fetched for an issuer that nobody listed.
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -65,8 +65,8 @@ class IssuerRefresh:
     keys: int | None
     lists: int
     types: int
-    problems: tuple[CarnetError, ...] = field(default=())
-    alerts: tuple[LookupAlert, ...] = field(default=())
+    problems: tuple[CarnetError, ...] = ()
+    alerts: tuple[LookupAlert, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

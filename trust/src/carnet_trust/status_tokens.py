@@ -8,7 +8,7 @@ nothing; only the inflated lists are remembered, by the digest of their token.
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Lock
 from typing import Final, Self
 
@@ -54,7 +54,7 @@ class ListSigner:
     issuer: str
     route: IssuerKeyRoute
     entry: TrustEntry | None
-    credential_key: IssuerKey | None = field(default=None)
+    credential_key: IssuerKey | None = None
 
     @classmethod
     def of(cls, found: FoundIssuer) -> Self:
