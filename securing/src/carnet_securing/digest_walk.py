@@ -155,6 +155,7 @@ class _Walk:
             return source
         result: list[JsonValue] = []
         if kinds == _OBJECTS_ONLY:
+            # A long list is hidden whole or not at all: its placeholders are taken together.
             try:
                 digests = [digest for ((name, digest),) in source if name == PLACEHOLDER]
             except ValueError:

@@ -95,7 +95,8 @@ def read(encoded: bytes, max_bytes: int, max_depth: int) -> tuple[list[JsonValue
     the array must have depends on where its digest was found.
 
     Raises:
-        InvalidError: `disclosure_malformed`, or `duplicate_member` and `too_deep` of its JSON.
+        InvalidError: `disclosure_malformed`, or `too_large`, `too_deep` and `duplicate_member`
+            of its JSON.
     """
     try:
         raw = base64url.decode(encoded)
