@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from carnet_schemas.asking import beyond
@@ -38,6 +38,7 @@ from carnet_schemas.oid4vp import (
     parse_response_form,
     parse_vp_token,
 )
+from support.fuzzing import fuzz
 from support.questions import asking, held, shown
 
 ISSUER = "https://i.example"
@@ -220,7 +221,7 @@ def test_valid_messages_of_the_fuzzing_are_read(number: int) -> None:
 
 
 @pytest.mark.parametrize("number", range(len(READERS)))
-@settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@fuzz(75)
 @given(data=st.data())
 def test_damaged_message_is_read_or_a_schema_error(number: int, data: st.DataObject) -> None:
     reader, valid = READERS[number]
@@ -231,7 +232,7 @@ def test_damaged_message_is_read_or_a_schema_error(number: int, data: st.DataObj
     assert MARK not in f"{error} {error!r} {getattr(error, 'pointer', '')}"
 
 
-@settings(max_examples=150, deadline=None)
+@fuzz(150)
 @given(text=st.text(alphabet="ab=&%+#?:/zF0é\x00", max_size=40))
 def test_any_text_is_a_link_or_a_form_or_a_schema_error(text: str) -> None:
     for reader in (parse_form, parse_offer_uri, parse_request_uri):
@@ -240,7 +241,7 @@ def test_any_text_is_a_link_or_a_form_or_a_schema_error(text: str) -> None:
             assert error is None or error.kind in {"malformed", "too_large", "request_untrusted"}
 
 
-@settings(max_examples=100, deadline=None)
+@fuzz(100)
 @given(
     form=st.dictionaries(
         st.sampled_from(

@@ -1,13 +1,8 @@
-"""How the tests that try any input run: the same inputs each time, however slow the machine."""
+"""How the tests of any input run (their profile is in `tests/conftest.py`)."""
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 
 
 def fuzz(examples: int) -> settings:
-    """Settings for `examples` inputs. Long campaigns with fresh inputs run elsewhere."""
-    return settings(
-        max_examples=examples,
-        derandomize=True,
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow],
-    )
+    """Settings for `examples` inputs."""
+    return settings(max_examples=examples)
