@@ -65,11 +65,12 @@ def test_opening_again_changes_nothing(tmp_path: Path, store: Store, again: str)
 LOST: dict[str, Callable[[Path], object]] = {
     "gone": lambda path: path.unlink(),
     "emptied": lambda path: path.write_bytes(b""),
-    "another": lambda path: (path.unlink(), _other_database(path)),
+    "another": lambda path: _put_another(path),
 }
 
 
-def _other_database(path: Path) -> None:
+def _put_another(path: Path) -> None:
+    path.unlink()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE unheard_of (id INTEGER)")
 

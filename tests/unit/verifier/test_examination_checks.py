@@ -26,6 +26,7 @@ from carnet_verifier import (
     Report,
     StatusNotOlderThan,
 )
+from support.credential_samples import SKILL_CERTIFICATE as SKILL_CERTIFICATE_CLAIMS
 from support.examining import Bench, line
 from support.keys import signer as key_called
 from support.looking_up import cached, on_demand, refreshed
@@ -33,7 +34,6 @@ from support.simulator import (
     DAY,
     NOW,
     SKILL_CERTIFICATE,
-    SKILL_CERTIFICATE_CLAIMS,
     SimulatedIssuer,
     SimulatedWeb,
 )
