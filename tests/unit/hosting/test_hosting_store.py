@@ -62,17 +62,17 @@ def test_opening_again_changes_nothing(tmp_path: Path, store: Store, again: str)
     opened.close()
 
 
-LOST: dict[str, Callable[[Path], object]] = {
-    "gone": lambda path: path.unlink(),
-    "emptied": lambda path: path.write_bytes(b""),
-    "another": lambda path: _put_another(path),
-}
-
-
 def _put_another(path: Path) -> None:
     path.unlink()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE unheard_of (id INTEGER)")
+
+
+LOST: dict[str, Callable[[Path], object]] = {
+    "gone": lambda path: path.unlink(),
+    "emptied": lambda path: path.write_bytes(b""),
+    "another": _put_another,
+}
 
 
 def tables(path: Path) -> list[tuple[str]] | None:
