@@ -10,17 +10,16 @@
    optional parts those leave that she ticked whole, and no tick means no answer.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from carnet_schemas.asking import REASON_WORDS, Beyond
 from carnet_schemas.dcql import CandidateMatch
-from carnet_schemas.paths import ConcretePath, is_prefix
+from carnet_schemas.paths import ConcretePath
 from carnet_securing.errors import ErrorKind
 from carnet_trust.askers import AskerName
 from carnet_wallet.errors import RequestRefusedError
-from carnet_wallet.records import Labels
 
 _MAKER: Final = object()
 
@@ -167,28 +166,3 @@ class Consent:
     def parts(self) -> frozenset[str]:
         """The parts of the request that are answered."""
         return frozenset(found.query_id for found in self.matches)
-
-
-def label_of(labels: Labels, path: ConcretePath) -> Mapping[str, str]:
-    """The words for a place in the claims: its type's label, else its nearest name."""
-    best: Mapping[str, str] = {}
-    longest = -1
-    for pattern, words in labels.claims:
-        if len(pattern) > longest and is_prefix(pattern, path):
-            best, longest = words, len(pattern)
-    if best:
-        return best
-    name = next((step for step in reversed(path) if isinstance(step, str)), "")
-    return {"en": name, "fr": name}
-
-
-def leaves(path: ConcretePath, value: object) -> Iterator[tuple[ConcretePath, object]]:
-    """Every single value at or below a place, in document order."""
-    if isinstance(value, dict) and value:
-        for name, inner in value.items():
-            yield from leaves((*path, name), inner)
-    elif isinstance(value, list) and value:
-        for index, inner in enumerate(value):
-            yield from leaves((*path, index), inner)
-    else:
-        yield path, value

@@ -3,7 +3,7 @@
 One candidate a card; which of its copies is shown is chosen afterwards (`cards`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,7 +25,7 @@ from carnet_schemas.paths import ConcretePath, Path
 from carnet_securing.authority_key_id import named_authorities
 from carnet_securing.limits import ISSUED
 from carnet_wallet.cards import HeldCard
-from carnet_wallet.consent import PreviewCard, ShownClaim, label_of, leaves
+from carnet_wallet.consent import PreviewCard, ShownClaim
 
 _EDWARDS: Final = {"EdDSA", "Ed25519"}
 
@@ -107,7 +107,7 @@ def preview_card(found: CandidateMatch, one: HeldCard, *, asker: str, now: int) 
         covers = [path[:end] for end in range(1, len(path) + 1) if path[:end] in disclosable]
         closed = next((cover for cover in covers if cover not in opened), None)
         if closed is not None:
-            hidden[closed] = label_of(labels, closed)
+            hidden[closed] = labels.of(closed)
         elif covers:
             shown.append(_claim(one, path, value))
         elif path[0] not in REGISTERED_CLAIMS:
@@ -173,8 +173,8 @@ def _claim(one: HeldCard, path: ConcretePath, value: object) -> ShownClaim:
                 words[language] = text
     return ShownClaim(
         path=path,
-        label=label_of(labels, path),
-        belongs_to=label_of(labels, path[:1]),
+        label=labels.of(path),
+        belongs_to=labels.of(path[:1]),
         value=value,
         words=words,
     )
@@ -201,7 +201,20 @@ def _authorities(one: HeldCard, query: DcqlQuery) -> tuple[tuple[str, str], ...]
 
 def _all_leaves(one: HeldCard) -> list[tuple[ConcretePath, object]]:
     """Every single value, in the order in which the type describes its claims."""
-    order = {path[0]: place for place, (path, _) in enumerate(reversed(one.card.labels.claims))}
+    described = list(dict.fromkeys(path[0] for path, _ in one.card.labels.claims))
     claims = one.held.claims
-    names = sorted(claims, key=lambda name: -order.get(name, -1))
-    return [leaf for name in names for leaf in leaves((name,), claims[name])]
+    names = [name for name in described if name in claims]
+    names += [name for name in claims if name not in described]
+    return [leaf for name in names for leaf in _leaves((name,), claims[name])]
+
+
+def _leaves(path: ConcretePath, value: object) -> Iterator[tuple[ConcretePath, object]]:
+    """Every single value at or below a place, in document order."""
+    if isinstance(value, dict) and value:
+        for name, inner in value.items():
+            yield from _leaves((*path, name), inner)
+    elif isinstance(value, list) and value:
+        for index, inner in enumerate(value):
+            yield from _leaves((*path, index), inner)
+    else:
+        yield path, value

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from carnet_schemas.languages import LANGUAGES
+from carnet_schemas.paths import ConcretePath, Path, is_prefix
 from carnet_securing import base64url
 from carnet_securing.errors import ErrorKind
 from carnet_securing.held import HeldSdJwt
@@ -70,7 +72,15 @@ class Labels:
     """The words of a type: its title, and each claim's label, by language."""
 
     title: Mapping[str, str]
-    claims: tuple[tuple[tuple[str | int | None, ...], Mapping[str, str]], ...]
+    claims: tuple[tuple[Path, Mapping[str, str]], ...]
+
+    def of(self, path: ConcretePath) -> Mapping[str, str]:
+        """The words for a place in the claims: its type's nearest label, else its own name."""
+        fitting = [(pattern, words) for pattern, words in self.claims if is_prefix(pattern, path)]
+        if fitting:
+            return max(fitting, key=lambda described: len(described[0]))[1]
+        name = next((step for step in reversed(path) if isinstance(step, str)), "")
+        return dict.fromkeys(LANGUAGES, name)
 
     def to_json(self) -> JsonObject:
         """For sealing."""

@@ -8,7 +8,6 @@ from typing import Any, Final, Self
 
 from carnet_schemas.paths import ConcretePath
 from carnet_securing.strict_json import JsonObject
-from carnet_wallet.consent import label_of
 from carnet_wallet.records import SHOWING, Card, Copy, check_version
 from carnet_wallet.vault.vault import Put, Remove
 
@@ -46,7 +45,7 @@ class ShownCard:
             copy_id=copy.copy_id,
             title=card.labels.title,
             paths=tuple(paths),
-            parts={str(path[0]): dict(label_of(card.labels, path[:1])) for path in paths},
+            parts={str(path[0]): dict(card.labels.of(path[:1])) for path in paths},
         )
 
     def to_json(self) -> JsonObject:
