@@ -178,6 +178,97 @@ def full_disk(path: Path, data: bytes, *, replace: bool = False) -> None:
     raise UndeterminedError(ErrorKind.STORAGE_FULL, "There is no room left to write.")
 
 
+def test_columns_are_told_to_the_person(office: Office) -> None:
+    template = office.run("template", office.file("t.toml", TEMPLATE))["id"]
+    rows = "Nom;Prénom;Mail;Date de fin;N°;Note /20;%;Nationalité\nA;B;;2026;1;12;3;x\n"
+    office.run("import", office.file("c.csv", rows.encode()), "--template", template)
+    assert office.talk.splitlines() == [
+        "Columns: Nom (family name), Prénom (first name), Mail (mail).",
+        "Not used: Date de fin, N°, Note /20, %.",
+        "Left out, never on a certificate: Nationalité.",
+    ]
+    office.run("import", office.file("d.csv", b"Nom;Prenom\nC;D\n"), "--template", template)
+    assert office.talk.splitlines() == ["Columns: Nom (family name), Prenom (first name)."]
+
+
+def test_a_namesake_is_never_made_in_silence(office: Office) -> None:
+    template = office.run("template", office.file("t.toml", TEMPLATE))["id"]
+
+    def imported(name: str, rows: str, *more: str) -> tuple[int, list[str]]:
+        file = office.file(name, f"Nom,Prenom,Mail\n{rows}".encode())
+        report = office.run("import", file, "--template", template, *more)
+        assert all("--another" in row["reason"] for row in report["rejected"])
+        assert all("--another" in row["reason_fr"] for row in report["rejected"])
+        return report["imported"], [row["code"] for row in report["rejected"]]
+
+    assert imported("d1.csv", "Zwei,Mal,z@e.org\nEins,Mal,\n") == (2, [])
+    again = (0, ["already_imported", "already_imported"])
+    assert imported("d2.csv", "Zwei,Mal,\nEins,Mal,e@e.org\n") == again
+    assert imported("d3.csv", "ZWEI,mal,other@e.org\n") == (1, [])
+    # The office says so, row by row, and saying it twice of one row is saying it once.
+    assert imported("d2.csv", "Zwei,Mal,\nEins,Mal,e@e.org\n", "--another", "3") == (
+        1,
+        ["already_imported"],
+    )
+    assert imported("d2.csv", "Zwei,Mal,\nEins,Mal,e@e.org\n", "--another", "3") == again
+    twice = "Drei,Mal,\nDrei,Mal,\n"
+    assert imported("d4.csv", twice) == (1, ["duplicate"])
+    assert imported("d5.csv", twice.replace("Drei", "Vier"), "--another", "3") == (2, [])
+
+
+@pytest.mark.parametrize("row", ["1", "3", "9", "0", "-1"])
+def test_another_person_stands_in_a_row_of_the_list(office: Office, row: str) -> None:
+    template = office.run("template", office.file("t.toml", TEMPLATE))["id"]
+    rows = office.file("c.csv", b"Nom;Prenom\nA;B\n;\n")
+    refused = office.run("import", rows, "--template", template, "--another", row, code=1)
+    assert refused["error"]["kind"] == "not_found"
+    assert refused["error"]["hint"]
+    assert office.run("list") == []
+
+
+def test_one_in_place_of_a_withdrawn_certificate(office: Office) -> None:
+    template = office.run("template", office.file("t.toml", TEMPLATE))["id"]
+    rows = office.file("c.csv", b"Nom;Prenom\nA;B\n")
+    office.run("import", rows, "--template", template)
+    (record,) = office.run("list")
+    office.run("withdraw", record["id"], "--reason", "issued_in_error")
+    for command in (["offer", "--record", record["id"]], ["resume", record["id"]]):
+        refused = office.run(*command, code=1)["error"]
+        assert "--another" in refused["hint"]
+    assert office.run("import", rows, "--template", template)["imported"] == 0
+    assert office.run("import", rows, "--template", template, "--another", "2")["imported"] == 1
+    assert [each["state"] for each in office.run("list")] == ["withdrawn", "ready"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lives"),
+    [
+        ([], 7 * 86_400),
+        (["--expires-in", "60"], 60),
+        (["--expires-in", "2592000"], 2_592_000),
+        (["--no-tx-code"], 600),
+        (["--no-tx-code", "--expires-in", "60"], 60),
+        (["--no-tx-code", "--expires-in", "600"], 600),
+        (["--no-tx-code", "--expires-in", "601"], None),
+        (["--no-tx-code", "--expires-in", "864000"], None),
+        (["--expires-in", "2592001"], None),
+    ],
+)
+def test_I02_how_long_an_offer_lives(
+    office: Office, monkeypatch: pytest.MonkeyPatch, arguments: list[str], lives: int | None
+) -> None:
+    record = office.fill()[0]["id"]
+    now = _now()
+    monkeypatch.setattr("carnet_cli.commands.issuer.system_now", lambda: now)
+    offer = ("offer", "--record", record, *arguments)
+    if lives is not None:
+        assert office.run(*offer)["expires_at"] == now + lives
+        return
+    refused = office.run(*offer, code=1 if "--no-tx-code" in arguments else 2)["error"]
+    assert refused["kind"] in {"policy_unmet", "usage"}
+    assert offers_of(office) == []
+
+
 def offers_of(office: Office) -> list[tuple[str]]:
     with Issuer.open(office.school) as issuer, issuer._database.read() as connection:
         return [(row.state,) for row in connection.execute(OFFERS.select())]
@@ -192,6 +283,25 @@ def test_withdraw_pause_and_resume(office: Office) -> None:
     assert refused["error"]["kind"] == "conflict"
     refused = office.run("offer", "--record", two, code=1)
     assert refused["error"]["kind"] == "status_revoked"
+    refused = office.run("pause", two, "--reason", "contested", code=1)
+    assert refused["error"]["message"] == "A withdrawn certificate cannot be put on hold."
+    states = {each["id"]: (each["state"], each["reason"]) for each in office.run("list")}
+    assert (states[one], states[two]) == (("ready", None), ("withdrawn", "issued_in_error"))
+    assert office.run("withdraw", two, "--reason", "replaced")["reason"] == "issued_in_error"
+
+
+@pytest.mark.parametrize("why", ["key_stolen", "fraud_established", "issued_in_error"])
+def test_a_resumption_names_the_pause_it_ends_and_no_other(office: Office, why: str) -> None:
+    one, two, *_ = (each["id"] for each in office.fill())
+    office.run("pause", one, "--reason", "under_review")
+    refused = office.run("resume", one, "--reason", why, code=1)["error"]
+    assert refused["kind"] == "conflict"
+    assert "review_ended" in refused["hint"]
+    assert "key_stolen" not in refused["hint"]
+    assert office.run("resume", one)["state"] == "ready"
+    office.run("pause", two, "--reason", why)
+    assert office.run("resume", two, "--reason", why)["state"] == "ready"
+    assert office.run("resume", two, code=1)["error"]["hint"]
 
 
 @pytest.mark.parametrize(

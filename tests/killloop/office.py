@@ -105,8 +105,9 @@ class Day:
     def offer(self, record: str) -> tuple[str, str | None]:
         """A code and its collection code."""
         self.journal.tries("offer", record=record)
+        with_code = self.rng.random() < 0.5
         made = self.school.issuer.offer(
-            record, now=self.now, with_code=self.rng.random() < 0.5, lifetime=86_400
+            record, now=self.now, with_code=with_code, lifetime=86_400 if with_code else None
         )
         link = parse_offer_uri(made.offer_uri)
         assert isinstance(link, OfferByReference)

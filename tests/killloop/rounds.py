@@ -307,12 +307,13 @@ def new_errand(
     opened: OpenSchool, record: str, questions: tuple[str, ...], grounds: Grounds
 ) -> Errand:
     """An offer of a record, and what else there is to do."""
+    with_code = grounds.rng.random() < 0.5
     made = opened.issuer.offer(
         record,
         now=grounds.now,
-        with_code=grounds.rng.random() < 0.5,
+        with_code=with_code,
         by_value=grounds.rng.random() < 0.3,
-        lifetime=86_400,
+        lifetime=86_400 if with_code else None,
     )
     return Errand(
         offer=made.offer_uri,

@@ -146,7 +146,10 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         cursor.close()
     if found != ("wal", 2, 1):
         raise StoreUnavailableError(
-            ErrorKind.UNAVAILABLE, "The database cannot keep writes safe here.", retry_after=60
+            ErrorKind.UNAVAILABLE,
+            "The database cannot keep writes safe here.",
+            retry_after=60,
+            hint="Keep the folder on a disk of this machine, not on a network one.",
         )
 
 

@@ -72,7 +72,10 @@ def _from_driver(error: DBAPIError, when_damaged: str) -> StoreUnavailableError:
     code = _sqlite_code(error)
     if code == _SQLITE_FULL or _state(error) in _FULL_STATES:
         return StoreUnavailableError(
-            ErrorKind.STORAGE_FULL, "There is no room left to write.", retry_after=60
+            ErrorKind.STORAGE_FULL,
+            "There is no room left to write.",
+            retry_after=60,
+            hint="Make room on the disk, then try again.",
         )
     if code == _SQLITE_READ_ONLY or _extended_code(error) in _SQLITE_UNWRITTEN:
         return StoreUnavailableError(

@@ -80,6 +80,8 @@ class SettingsFile:
         version = members.pop("version", None)
         if type(version) is not int or version != self.version:
             raise HostingError(
-                ErrorKind.UNSUPPORTED_VERSION, "Another version of Carnet made this folder."
+                ErrorKind.UNSUPPORTED_VERSION,
+                "Another version of Carnet made this folder.",
+                hint="Use that version, or update Carnet.",
             )
         return members

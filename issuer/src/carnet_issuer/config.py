@@ -39,7 +39,8 @@ class Times:
     Attributes:
         offer_with_code: the address of an offer that needs a collection code; it travels by
             mail. The codes got at that address live ten minutes (`grant_codes`).
-        offer_without_code: an offer that whoever holds the link can take.
+        offer_without_code: an offer that whoever holds the link can take; never longer.
+        longest_offer: of one that needs a collection code.
         token: from redeeming to the last repeat of a lost answer (DESIGN 4.9).
         nonce: between asking for a nonce and using it.
         proof_past: oldest `iat` of a proof; `proof_future` the latest, for clocks that differ.
@@ -50,6 +51,7 @@ class Times:
 
     offer_with_code: int = 7 * _DAY
     offer_without_code: int = 600
+    longest_offer: int = 30 * _DAY
     token: int = 3_600
     nonce: int = 300
     proof_past: int = 360
@@ -138,6 +140,7 @@ def check_name(name: str) -> str:
         raise IssuerError(
             ErrorKind.MALFORMED,
             "The name of the issuer is empty, too long, or has invisible characters.",
+            hint=f"Type the name people know it by, {MAX_NAME_CHARACTERS} characters at most.",
         ) from None
 
 

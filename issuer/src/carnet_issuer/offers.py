@@ -29,6 +29,10 @@ from carnet_securing.errors import ErrorKind
 
 TX_CODE_DIGITS: Final = 6
 MAX_ATTEMPTS: Final = 5
+IN_ITS_PLACE: Final = (
+    "It stays withdrawn. For one in its place, import the person again with --another ROW, and"
+    " offer the new record."
+)
 _OFFER: Final = "offer"
 ACCESS_TOKEN: Final = "access-token"  # noqa: S105 - the name of a purpose, not a secret
 
@@ -121,7 +125,9 @@ def check_offerable(connection: Connection, record_id: str, *, now: int) -> None
     if row is None:
         raise unknown_record()
     if row.standing == "withdrawn":
-        raise IssuerError(ErrorKind.STATUS_REVOKED, "This certificate was withdrawn.")
+        raise IssuerError(
+            ErrorKind.STATUS_REVOKED, "This certificate was withdrawn.", hint=IN_ITS_PLACE
+        )
     if row.standing == "paused":
         raise IssuerError(
             ErrorKind.STATUS_SUSPENDED,
@@ -129,7 +135,11 @@ def check_offerable(connection: Connection, record_id: str, *, now: int) -> None
             hint="Resume it first: carnet issuer resume DIR ID",
         )
     if row.valid_until is not None and row.valid_until <= now:
-        raise IssuerError(ErrorKind.EXPIRED, "This certificate is no longer valid.")
+        raise IssuerError(
+            ErrorKind.EXPIRED,
+            "This certificate is no longer valid.",
+            hint="Add a template with a later month or more valid_months, and import her with it.",
+        )
 
 
 def unknown_record() -> IssuerError:

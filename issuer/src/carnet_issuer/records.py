@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, and_, exists, insert, select
 
-from carnet_issuer.class_list.people import Person
-from carnet_issuer.class_list.reading import ClassList
+from carnet_issuer.class_list.namesakes import Namesakes
+from carnet_issuer.class_list.reading import ClassList, ReadRow
 from carnet_issuer.class_list.reasons import RejectedRow, RowFault
 from carnet_issuer.errors import IssuerError, TemplateError
 from carnet_issuer.opaque import new_identifier, new_record_id
@@ -133,15 +133,13 @@ def import_people(
     be signed is rejected now, with its row number, and not when the worker claims it.
     """
     import_id = new_identifier()
-    known = set(
-        connection.scalars(select(RECORDS.c.person_key).where(RECORDS.c.template_id == template.id))
-    )
+    known = _Known.of(connection, template.id)
     rejected = list(read.rejected)
     rows: list[dict[str, Any]] = []
     notes: list[tuple[int, str]] = []
     for each in read.people:
         try:
-            row = _record(template, each.person, known, signer_class=signer_class)
+            row = _record(template, each, known, file_digest=file_digest, signer_class=signer_class)
         except _RowRefused as refusal:
             rejected.append(RejectedRow(row=each.row, fault=refusal.fault))
             continue
@@ -170,18 +168,59 @@ class _RowRefused(Exception):  # noqa: N818 - a signal inside this module, not a
         self.fault = fault
 
 
+class _Known:
+    """Who has a record of one template."""
+
+    def __init__(self) -> None:
+        self._keys: set[str] = set()
+        self._people = Namesakes()
+
+    @classmethod
+    def of(cls, connection: Connection, template_id: str) -> "_Known":
+        """Read them; nobody else adds to them before this transaction ends."""
+        locked = select(TEMPLATES.c.id).where(TEMPLATES.c.id == template_id).with_for_update()
+        connection.execute(locked)
+        known = cls()
+        people = select(RECORDS.c.person_key, RECORDS.c.person)
+        for key, text in connection.execute(people.where(RECORDS.c.template_id == template_id)):
+            shape = strict_json.loads_object(text, max_bytes=_MAX_PERSON_BYTES)
+            known.add(key, shape["family_name"], shape["given_name"], shape.get("email"))
+        return known
+
+    def add(self, key: str, family_name: str, given_name: str, email: str | None) -> None:
+        """One more."""
+        self._keys.add(key)
+        self._people.add(family_name=family_name, given_name=given_name, email=email)
+
+    def has(self, key: str, each: ReadRow) -> bool:
+        """Whether the row is about somebody of them."""
+        return key in self._keys or (not each.is_another and self._people.know(each.person))
+
+
+def _person_key(each: ReadRow, file_digest: str) -> str:
+    """What no two records of a template share.
+
+    Another person of the same name is told by the row she was found in: the same file imported
+    in the same way again makes nobody new.
+    """
+    text = each.person.key
+    if each.is_another:
+        text = f"{text}|{file_digest}|{each.row}"
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
 def _record(
-    template: Template, person: Person, known: set[str], *, signer_class: str
+    template: Template, each: ReadRow, known: _Known, *, file_digest: str, signer_class: str
 ) -> dict[str, Any]:
-    key = hashlib.sha256(person.key.encode("utf-8")).hexdigest()
-    if key in known:
+    person, key = each.person, _person_key(each, file_digest)
+    if known.has(key, each):
         raise _RowRefused(RowFault.ALREADY_IMPORTED)
     claims = template.claims_for(person)
     try:
         check_sayable(template.vct, claims, signer_class=signer_class)
     except TemplateError:
         raise _RowRefused(RowFault.NOT_ALLOWED) from None
-    known.add(key)
+    known.add(key, person.family_name, person.given_name, person.email)
     return {
         "id": new_record_id(),
         "template_id": template.id,

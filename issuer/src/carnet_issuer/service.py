@@ -5,7 +5,7 @@ is an argument of every method, in Unix seconds.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +25,7 @@ from carnet_issuer.config import (
     read_config,
     write_config,
 )
+from carnet_issuer.errors import IssuerError
 from carnet_issuer.fail_points import UNDISTURBED, FailPoints
 from carnet_issuer.folder import key_path, make_key_folder
 from carnet_issuer.offer_object import offer_link
@@ -39,6 +40,7 @@ from carnet_issuer.templates import Template, read_template
 from carnet_issuer.trust_entry import trust_entry
 from carnet_issuer.wallet_service import WalletService
 from carnet_schemas import catalog
+from carnet_securing.errors import ErrorKind
 from carnet_securing.key_file import read_key_file, write_key_file
 from carnet_securing.native import check_signature
 from carnet_securing.signer import SoftwareSigner
@@ -180,9 +182,20 @@ class Issuer:
         return template
 
     def import_class(
-        self, data: bytes, *, template_id: str, now: int, sheet: str | None = None
+        self,
+        data: bytes,
+        *,
+        template_id: str,
+        now: int,
+        sheet: str | None = None,
+        another: Collection[int] = (),
     ) -> tuple[ImportReport, ClassList]:
         """Make a record of every good row of a class list, and account for the others.
+
+        Args:
+            sheet: the sheet of a workbook, None to find it.
+            another: numbers of rows that are another person, though somebody of these names
+                has a record (`class_list.namesakes`).
 
         Raises:
             ClassListError: the file as a whole cannot be read; nothing was imported.
@@ -190,7 +203,9 @@ class Issuer:
         """
         with self._database.read() as connection:
             template = records.find_template(connection, template_id)
-        read = read_class_list(data, sheet=sheet, attendance=template.is_attendance)
+        read = read_class_list(
+            data, sheet=sheet, attendance=template.is_attendance, another=another
+        )
         with self._database.exclusive(_OFFICE_LOCK) as connection:
             report = records.import_people(
                 connection,
@@ -218,20 +233,21 @@ class Issuer:
             with_code: ask for a collection code, to be handed over apart from the link.
             by_value: put the offer into the link instead of its address; it then lives ten
                 minutes at most, as the code in it.
-            lifetime: seconds; by default as the settings say for offers of this kind.
+            lifetime: seconds; by default a week, or ten minutes without a code. Ten minutes is
+                also the most a link may live that anyone can take, and thirty days any other.
             before_kept: is given the link; when it raises, no offer is made and none dies.
 
         Raises:
-            IssuerError: as `offers.make_offer`.
+            IssuerError: `policy_unmet` for a lifetime beyond that, otherwise as
+                `offers.make_offer`.
         """
-        times = self.config.times
-        default = times.offer_with_code if with_code else times.offer_without_code
+        lifetime = self._lifetime(lifetime, with_code=with_code)
         with self._database.write() as connection:
             made = make_offer(
                 connection,
                 record_id=record_id,
                 with_code=with_code,
-                lifetime=default if lifetime is None else lifetime,
+                lifetime=lifetime,
                 now=now,
                 inline=by_value,
             )
@@ -245,6 +261,22 @@ class Issuer:
             tx_code=made.tx_code,
             expires_at=made.expires_at,
         )
+
+    def _lifetime(self, wanted: int | None, *, with_code: bool) -> int:
+        times = self.config.times
+        if not with_code:
+            longest, words = times.offer_without_code, "without a collection code lives ten minutes"
+        else:
+            longest, words = times.longest_offer, "lives thirty days"
+        if wanted is None:
+            return times.offer_with_code if with_code else longest
+        if wanted > longest:
+            raise IssuerError(
+                ErrorKind.POLICY_UNMET,
+                f"An offer {words} at most.",
+                hint=f"Give --expires-in {longest} or less; make another offer when it has ended.",
+            )
+        return wanted
 
     def list(self, *, now: int) -> list[RecordSummary]:
         """Every record with its state."""

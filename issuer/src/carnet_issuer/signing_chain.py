@@ -73,7 +73,11 @@ def _signer(key: bytes) -> SoftwareSigner:
     except (ValueError, TypeError):
         private = None
     if not isinstance(private, ec.EllipticCurvePrivateKey) or private.curve.name != "secp256r1":
-        raise IssuerError(ErrorKind.MALFORMED, "The key file is not an unencrypted P-256 key.")
+        raise IssuerError(
+            ErrorKind.MALFORMED,
+            "The key file is not an unencrypted P-256 key.",
+            hint="Give the key of your certificate as PEM: openssl pkey -in KEY -out PLAIN.",
+        )
     scalar = private.private_numbers().private_value
     return SoftwareSigner.from_private_bytes("ES256", scalar.to_bytes(_KEY_BYTES, "big"))
 
@@ -85,7 +89,11 @@ def _certificates(pem: bytes) -> list[bytes]:
     try:
         found = x509.load_pem_x509_certificates(pem)
     except ValueError:
-        raise IssuerError(ErrorKind.MALFORMED, "The certificate file is not PEM.") from None
+        raise IssuerError(
+            ErrorKind.MALFORMED,
+            "The certificate file is not PEM.",
+            hint="Give the chain as text that begins with -----BEGIN CERTIFICATE-----.",
+        ) from None
     return [one.public_bytes(Encoding.DER) for one in found]
 
 

@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, select, update
 
 from carnet_issuer.errors import IssuerError
-from carnet_issuer.offers import end_open_offers, unknown_record
+from carnet_issuer.offers import IN_ITS_PLACE, end_open_offers, unknown_record
 from carnet_issuer.status_registry import set_record_status
 from carnet_issuer.store.events import EventName, note
 from carnet_issuer.store.tables import RECORDS
@@ -59,8 +59,9 @@ REASONS: Final[Mapping[Action, frozenset[Reason]]] = {
     Action.WITHDRAW: _WITHDRAWING,
     # A pause may be made for what would be a reason to withdraw, while it is looked into.
     Action.PAUSE: _WITHDRAWING | {Reason.UNDER_REVIEW, Reason.CONTESTED},
-    # The reason of a resumption names the pause it ends, or says that the review is over.
-    Action.RESUME: frozenset(Reason),
+    # Besides, a resumption may name the pause it ends, and no other: nothing is made valid
+    # again because a key was stolen.
+    Action.RESUME: frozenset({Reason.REVIEW_ENDED, Reason.UNDER_REVIEW, Reason.CONTESTED}),
 }
 _TARGET: Final = {Action.WITHDRAW: "withdrawn", Action.PAUSE: "paused", Action.RESUME: "valid"}
 _STATUS: Final = {
@@ -87,14 +88,18 @@ def parse_reason(text: str, action: Action) -> Reason:
         IssuerError: `malformed`; the hint lists the reasons for this action.
     """
     word = "_".join(text.strip().lower().replace("-", " ").replace("_", " ").split())
-    allowed = REASONS[action]
+    allowed = set(Reason) if action is Action.RESUME else REASONS[action]
     if word not in allowed:
         raise IssuerError(
-            ErrorKind.MALFORMED,
-            "The reason is not on the closed list.",
-            hint=f"One of: {', '.join(sorted(allowed))}.",
+            ErrorKind.MALFORMED, "The reason is not on the closed list.", hint=reasons_of(action)
         )
     return Reason(word)
+
+
+def reasons_of(action: Action) -> str:
+    """The reasons for an action, for a person to choose from."""
+    known = f"One of: {', '.join(sorted(REASONS[action]))}"
+    return f"{known}; or the reason of the pause." if action is Action.RESUME else f"{known}."
 
 
 def change_standing(
@@ -108,10 +113,15 @@ def change_standing(
     Raises:
         IssuerError: `not_found`, or `conflict` for a step that is not allowed.
     """
+    allowed: list[ColumnElement[bool]] = [RECORDS.c.standing.in_(_FROM[action])]
+    if action is Action.RESUME and reason not in REASONS[action]:
+        allowed.append(RECORDS.c.standing_reason == reason.value)
+    # What is valid is so without a reason; the event keeps why it is so again.
+    kept = None if action is Action.RESUME else reason.value
     changed = connection.execute(
         update(RECORDS)
-        .where(RECORDS.c.id == record_id, RECORDS.c.standing.in_(_FROM[action]))
-        .values(standing=_TARGET[action], standing_reason=reason.value, standing_at=now)
+        .where(RECORDS.c.id == record_id, *allowed)
+        .values(standing=_TARGET[action], standing_reason=kept, standing_at=now)
     )
     if changed.rowcount != 1:
         _explain(connection, record_id, action)
@@ -129,10 +139,17 @@ def _explain(connection: Connection, record_id: str, action: Action) -> None:
         raise unknown_record()
     if standing == _TARGET[action] and action is not Action.RESUME:
         return
+    if standing == "withdrawn" and action is Action.RESUME:
+        message = "A withdrawn certificate cannot be made valid again."
+        raise IssuerError(ErrorKind.CONFLICT, message, hint=IN_ITS_PLACE)
     if standing == "withdrawn":
-        raise IssuerError(
-            ErrorKind.CONFLICT,
-            "A withdrawn certificate cannot be made valid again.",
-            hint="Make a new record and offer that.",
-        )
-    raise IssuerError(ErrorKind.CONFLICT, "This certificate is not on hold.")
+        message = "A withdrawn certificate cannot be put on hold."
+        raise IssuerError(ErrorKind.CONFLICT, message, hint=IN_ITS_PLACE)
+    if standing == "paused":
+        message = "The pause was made for another reason."
+        raise IssuerError(ErrorKind.CONFLICT, message, hint=reasons_of(action))
+    raise IssuerError(
+        ErrorKind.CONFLICT,
+        "This certificate is not on hold.",
+        hint="There is nothing to resume. See how it stands with: carnet issuer list DIR",
+    )

@@ -26,6 +26,11 @@ from carnet_securing.strict_json import JsonObject
 SKILL_CERTIFICATE: Final = "urn:carnet:skill-certificate:1"
 MAX_TEMPLATE_BYTES: Final = 64 * 1024
 _MAX_VALID_MONTHS: Final = 1_200
+# The rules of a whole certificate: what its nature wants beside it.
+_NATURE_AND_SHEET: Final = (
+    'Only nature = "rncp", "rncp_block" or "rs" goes with a [certification], whose lines are'
+    " sheet, certifier and partner."
+)
 # What of the file goes into the claims as it stands.
 _COPIED: Final = ("nature", "title", "skills", "hours", "certification", "evidence")
 _KNOWN: Final = frozenset(
@@ -147,13 +152,19 @@ def check_sayable(vct: str, claims: JsonObject, *, signer_class: str) -> None:
     try:
         catalog.check_signer_may_say(vct, claims, signer_class=signer_class)
     except SchemaError as error:
-        hint = place_in_words(error.pointer)
-        raise TemplateError(ErrorKind(error.kind), error.message, hint=hint) from None
+        hint = " ".join(part for part in (error.hint, place_in_words(error.pointer)) if part)
+        raise TemplateError(
+            ErrorKind(error.kind), error.message, hint=hint or _NATURE_AND_SHEET
+        ) from None
 
 
 def _parse(data: bytes) -> dict[str, Any]:
     if len(data) > MAX_TEMPLATE_BYTES:
-        raise TemplateError(ErrorKind.TOO_LARGE, "The template is larger than allowed.")
+        raise TemplateError(
+            ErrorKind.TOO_LARGE,
+            "The template is larger than allowed.",
+            hint=f"It may have {MAX_TEMPLATE_BYTES // 1024} KB. People belong in the class list.",
+        )
     try:
         return tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
@@ -208,7 +219,11 @@ def _build(vct: str, shape: Mapping[str, Any], *, now: int) -> Template:
     month = _month(shape, "month") or assessed
     for found in (assessed, month):
         if found is not None and found > month_of(now):
-            raise TemplateError(ErrorKind.NOT_YET_VALID, "The template speaks of a coming month.")
+            raise TemplateError(
+                ErrorKind.NOT_YET_VALID,
+                "The template speaks of a coming month.",
+                hint="Write assessed_on and month as they were, this month at the latest.",
+            )
     if month is not None:
         claims["month"] = month
     assessment = {name: shape[name] for name in ("method", "result") if name in shape}
@@ -268,7 +283,11 @@ def _valid_until(shape: Mapping[str, Any], start: str | None) -> int | None:
     if months is None:
         return None
     if type(months) is not int or not 1 <= months <= _MAX_VALID_MONTHS:
-        raise TemplateError(ErrorKind.MALFORMED, "valid_months is not a number of months.")
+        raise TemplateError(
+            ErrorKind.MALFORMED,
+            "valid_months is not a number of months.",
+            hint=f"Write a whole number, 1 to {_MAX_VALID_MONTHS}, such as: valid_months = 36",
+        )
     if start is None:
         raise TemplateError(
             ErrorKind.MALFORMED,

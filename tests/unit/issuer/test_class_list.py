@@ -224,9 +224,67 @@ def test_hours_in_figures(hours: str, value: float) -> None:
         ("Abélia;Maïssa;a@x.fr", "Abélia;Léa;a@x.fr", False),
     ],
 )
-def test_duplicates(first: str, second: str, is_duplicate: bool) -> None:
+def test_rows_about_one_person(first: str, second: str, is_duplicate: bool) -> None:
     found = read(first, second, header="Nom;Prénom;Mail")
     assert faults(found) == ([(3, "duplicate")] if is_duplicate else [])
+
+
+def test_a_row_that_was_refused_speaks_for_nobody() -> None:
+    rows = ("A;B;one@x.fr", "A;B;", "A;B;two@x.fr", "A;B;TWO@x.fr")
+    assert faults(read(*rows, header="Nom;Prénom;Mail")) == [(3, "duplicate"), (5, "duplicate")]
+
+
+def test_the_office_may_say_that_a_row_is_another_person() -> None:
+    data = b"Nom;Prenom\nA;B\nA;B\nA;B\n"
+    found = read_class_list(data, another={3})
+    assert ([each.row for each in found.people], faults(found)) == ([2, 3], [(4, "duplicate")])
+
+
+@pytest.mark.parametrize("title", [0, 3, 49])
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_E08_as_many_rows_as_it_says(title: int, kind: str) -> None:
+    """Counted below the headings, wherever these stand."""
+
+    def listed(people: int) -> bytes:
+        named = [("Nom", "Prénom"), *((f"N{_letters(n)}", "P") for n in range(people))]
+        above = [("Groupe B", "")] * title
+        if kind == "xlsx":
+            return workbook(("Liste", [list(row) for row in [*above, *named]]))
+        return "\n".join(";".join(row) for row in [*above, *named]).encode()
+
+    assert len(read_class_list(listed(MAX_ROWS)).people) == MAX_ROWS
+    with pytest.raises(ClassListError) as caught:
+        read_class_list(listed(MAX_ROWS + 1))
+    assert caught.value.kind == "too_large"
+
+
+@pytest.mark.parametrize(
+    ("heading", "fault"),
+    [
+        ("Nom", "name_not_text"),
+        ("Prénom", "name_not_text"),
+        ("Nom d'usage", "name_not_text"),
+        ("Mail", "email_malformed"),
+        ("Mobile", "phone_malformed"),
+        ("Résultat", "result_unknown"),
+        ("Heures", "hours_not_a_number"),
+    ],
+)
+@pytest.mark.parametrize("value", [True, False])
+def test_a_truth_value_is_nothing_of_a_person(heading: str, fault: str, value: bool) -> None:
+    row: dict[str, object] = {"Nom": "A", "Prénom": "B"} | {heading: value}
+    found = read_class_list(workbook(("Liste", [list(row), list(row.values())])))
+    assert faults(found) == [(2, fault)]
+
+
+def test_the_sheets_there_are_are_listed() -> None:
+    rows: list[list[object]] = [["Nom", "Prénom"], ["A", "B"]]
+    with pytest.raises(ClassListError) as caught:
+        read_class_list(workbook(("Groupe A", rows), ("Groupe B", rows)), sheet="Nope")
+    assert caught.value.hint == "Its sheets: Groupe A, Groupe B."
+    with pytest.raises(ClassListError) as caught:
+        read_class_list(b"Nom;Prenom\nA;B\n", sheet="Nope")
+    assert "--sheet" in caught.value.hint
 
 
 def test_a_usual_name_may_be_given() -> None:
@@ -254,7 +312,7 @@ class TestWholeFileRefused:
             (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 100, "unsupported_version"),
             (b"PK\x03\x04" + b"x" * 100, "malformed"),
             (b"a" * (MAX_FILE_BYTES + 1), "too_large"),
-            (b"Nom;Pr\xc3\xa9nom\n" + b"A;B\n" * MAX_ROWS, "too_large"),
+            (b"Nom;Pr\xc3\xa9nom\n" + b"A;B\n" * (MAX_ROWS + 1), "too_large"),
             (b"Nom;Pr\xc3\xa9nom\nA;" + b"B" * (MAX_CELL_CHARACTERS + 1), "too_large"),
             (b"Nom;Pr\xc3\xa9nom\nA;B" + b";" * 100, "too_large"),
         ],
@@ -266,8 +324,8 @@ class TestWholeFileRefused:
         assert caught.value.hint
 
     def test_E06_at_the_limit_it_is_read(self) -> None:
-        rows = [f"A{_letters(n)};B" for n in range(MAX_ROWS - 1)]
-        assert len(read(*rows, header="Nom;Prénom").people) == MAX_ROWS - 1
+        rows = [f"A{_letters(n)};B" for n in range(MAX_ROWS)]
+        assert len(read(*rows, header="Nom;Prénom").people) == MAX_ROWS
 
     def test_E06_zip_bomb(self) -> None:
         bomb = _rezip(workbook(("x", [["Nom", "Prénom"]])), "xl/worksheets/sheet2.xml", 30)
@@ -345,7 +403,7 @@ class TestWorkbooks:
             (["=1+1", "B", 14], "formula"),
             ([date(2026, 5, 1), "B", 14], "name_not_text"),
             ([12, "B", 14], "name_not_text"),
-            ([True, "B", 14], None),
+            ([True, "B", 14], "name_not_text"),
             (["A", "B", "quatorze"], "hours_not_a_number"),
             (["A", "B", -1], "hours_not_a_number"),
             (["A", "B", date(2026, 5, 1)], "hours_not_a_number"),

@@ -105,6 +105,7 @@ def test_a_wrong_template_is_refused(text: str, kind: str) -> None:
     with pytest.raises(TemplateError) as caught:
         read(text)
     assert caught.value.kind == kind
+    assert caught.value.hint
 
 
 def test_a_template_that_is_no_text() -> None:
@@ -122,8 +123,10 @@ def test_a_signer_who_may_not_train_is_refused(signer: str) -> None:
 def test_a_registered_certification_comes_with_its_sheet() -> None:
     sheet = '{sheet="RNCP37873", certifier="Certif", partner="École"}'
     assert read(changed(nature='"rncp"', certification=sheet)).claims["certification"]
-    with pytest.raises(TemplateError):
-        read(changed(certification=sheet))
+    for wrong in (changed(certification=sheet), changed(nature='"rncp"')):
+        with pytest.raises(TemplateError) as caught:
+            read(wrong)
+        assert "sheet, certifier and partner" in caught.value.hint
 
 
 def test_a_date_is_kept_as_its_month() -> None:

@@ -2,7 +2,7 @@
 
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -15,13 +15,14 @@ from carnet_cli.listening import listener, said_of
 from carnet_cli.passphrase import read_passphrase
 from carnet_cli.result_files import check_place
 from carnet_cli.settings import system_now
+from carnet_issuer.class_list.columns import Column
 from carnet_issuer.class_list.rejected_file import rejected_csv
 from carnet_issuer.class_list.table import MAX_FILE_BYTES
 from carnet_issuer.errors import IssuerError
 from carnet_issuer.offer_picture import offer_png
 from carnet_issuer.service import Issuer
 from carnet_issuer.signing_chain import MAX_PEM_BYTES, read_certified_key
-from carnet_issuer.standing import REASONS, Action, parse_reason
+from carnet_issuer.standing import Action, parse_reason, reasons_of
 from carnet_issuer.templates import MAX_TEMPLATE_BYTES
 from carnet_securing import strict_json
 from carnet_securing.durable_file import write_private_file
@@ -117,6 +118,15 @@ def import_class(
     rejected_file: Annotated[
         Path | None, typer.Option("--rejected", help="Write rejected rows here, as CSV.")
     ] = None,
+    another: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--another",
+            metavar="ROW",
+            help="This row is another person of the same name, or one in place of a withdrawn"
+            " certificate. May be given several times.",
+        ),
+    ] = None,
     json_output: options.Json = False,
 ) -> int:
     """Make a record of each good row; say of every other row why not."""
@@ -128,18 +138,39 @@ def import_class(
             template_id=template_id,
             now=system_now(),
             sheet=sheet,
+            another=another or (),
         )
     shape = report.to_json()
-    used = ", ".join(f"{name} = {header}" for name, header in shape["columns"]["used"].items())
+    for line in _columns_told(shape["columns"]):
+        Console(json_output).say(line)
     lines = [
-        f"{shape['imported']} imported, {len(shape['rejected'])} rejected, {shape['blank']} blank.",
-        f"Columns: {used}.",
+        f"{shape['imported']} imported, {len(shape['rejected'])} rejected, {shape['blank']} blank."
     ]
-    if shape["columns"]["never"]:
-        lines.append(f"Left out, never on a certificate: {', '.join(shape['columns']['never'])}.")
     lines += [f"Row {row['row']}: {row['reason']}" for row in shape["rejected"]]
     content = rejected_csv(read, list(report.rejected)) if rejected_file is not None else b""
     return _report(shape, lines, rejected_file, content, replace=False, json_output=json_output)
+
+
+def _columns_told(columns: dict[str, Any]) -> list[str]:
+    """Which column was taken for what, and which were not used."""
+    used = ", ".join(f"{header} ({_MEANS[name]})" for name, header in columns["used"].items())
+    told = [f"Columns: {used}."]
+    if columns["left_out"]:
+        told.append(f"Not used: {', '.join(columns['left_out'])}.")
+    if columns["never"]:
+        told.append(f"Left out, never on a certificate: {', '.join(columns['never'])}.")
+    return told
+
+
+_MEANS: Final = {
+    Column.FAMILY_NAME: "family name",
+    Column.GIVEN_NAME: "first name",
+    Column.USUAL_NAME: "usual name",
+    Column.EMAIL: "mail",
+    Column.PHONE: "phone",
+    Column.RESULT: "result",
+    Column.HOURS: "hours",
+}
 
 
 @app.command()
@@ -161,8 +192,9 @@ def offer(
         typer.Option(
             "--expires-in",
             min=1,
-            max=90 * 86_400,
-            help="Seconds it can be used; else a week, or ten minutes without a code.",
+            max=30 * 86_400,
+            help="Seconds it can be used: with a code thirty days at most, else a week; without"
+            " one ten minutes at most, else ten minutes.",
         ),
     ] = None,
     png: Annotated[Path | None, typer.Option("--png", help="Write the link as a QR code.")] = None,
@@ -225,16 +257,12 @@ def list_records(directory: Folder, *, json_output: options.Json = False) -> Non
     Console(json_output).out([each.to_json() for each in found], lines)
 
 
-def _reasons(action: Action) -> str:
-    return f"One of: {', '.join(sorted(REASONS[action]))}."
-
-
 @app.command()
 def withdraw(
     directory: Folder,
     record_id: RecordId,
     *,
-    reason: Annotated[str, typer.Option("--reason", help=_reasons(Action.WITHDRAW))],
+    reason: Annotated[str, typer.Option("--reason", help=reasons_of(Action.WITHDRAW))],
     json_output: options.Json = False,
 ) -> None:
     """Withdraw every copy of a certificate, for good."""
@@ -246,7 +274,7 @@ def pause(
     directory: Folder,
     record_id: RecordId,
     *,
-    reason: Annotated[str, typer.Option("--reason", help=_reasons(Action.PAUSE))],
+    reason: Annotated[str, typer.Option("--reason", help=reasons_of(Action.PAUSE))],
     json_output: options.Json = False,
 ) -> None:
     """Put every copy of a certificate on hold."""
@@ -258,7 +286,9 @@ def resume(
     directory: Folder,
     record_id: RecordId,
     *,
-    reason: Annotated[str, typer.Option("--reason", help=_reasons(Action.RESUME))] = "review_ended",
+    reason: Annotated[
+        str, typer.Option("--reason", help=reasons_of(Action.RESUME))
+    ] = "review_ended",
     json_output: options.Json = False,
 ) -> None:
     """End a pause."""
@@ -319,8 +349,8 @@ def _change(
             Action.RESUME: issuer.resume,
         }[action]
         change(record_id, parsed, now=system_now())
-        state = next(r.state for r in issuer.list(now=system_now()) if r.id == record_id)
+        record = next(r for r in issuer.list(now=system_now()) if r.id == record_id)
+    state, why = record.state.value, record.reason or parsed.value
     Console(json_output).out(
-        {"id": record_id, "state": state.value, "reason": parsed.value},
-        f"{record_id}: {state.value}.",
+        {"id": record_id, "state": state, "reason": why}, f"{record_id}: {state}."
     )

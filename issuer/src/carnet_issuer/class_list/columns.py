@@ -12,7 +12,15 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from carnet_issuer.class_list.table import WINDOWS, Cell, Row, Sheet, is_blank, unreadable_letters
+from carnet_issuer.class_list.table import (
+    HEADER_WITHIN,
+    WINDOWS,
+    Cell,
+    Row,
+    Sheet,
+    is_blank,
+    unreadable_letters,
+)
 from carnet_issuer.errors import ClassListError
 from carnet_schemas import never_list
 from carnet_securing.errors import ErrorKind
@@ -57,8 +65,8 @@ _NAMES: Final[Mapping[Column, tuple[str, ...]]] = {
     ),
 }  # fmt: skip
 _MEANING: Final = {name: column for column, names in _NAMES.items() for name in names}
+_MAX_SHEET_NAME: Final = 40
 _REQUIRED: Final = (Column.FAMILY_NAME, Column.GIVEN_NAME)
-_HEADER_WITHIN: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +112,7 @@ def find_list(sheets: list[Sheet], *, wanted: str | None) -> FoundList:
             absent, or what is wrong with the sheet chosen.
     """
     if wanted is not None and all(sheet.name != wanted for sheet in sheets):
-        raise ClassListError(ErrorKind.NOT_FOUND, "The workbook has no sheet of that name.")
+        raise _no_such_sheet(sheets)
     found = [
         FoundList(sheet, columns)
         for sheet in sheets
@@ -131,6 +139,19 @@ def find_list(sheets: list[Sheet], *, wanted: str | None) -> FoundList:
     return best
 
 
+def _no_such_sheet(sheets: list[Sheet]) -> ClassListError:
+    if any(sheet.delimiter is not None for sheet in sheets):
+        return ClassListError(
+            ErrorKind.NOT_FOUND, "A CSV file has no sheets.", hint="Leave out --sheet."
+        )
+    names = ", ".join(sheet.name[:_MAX_SHEET_NAME] for sheet in sheets)
+    return ClassListError(
+        ErrorKind.NOT_FOUND,
+        "The workbook has no sheet of that name.",
+        hint=f"Its sheets: {names}." if names else "It has no visible sheet.",
+    )
+
+
 def _is_misread(sheet: Sheet) -> bool:
     """Whether the headings appear once the bytes are read in another encoding.
 
@@ -141,7 +162,7 @@ def _is_misread(sheet: Sheet) -> bool:
         return False
     return any(
         _header(replace(sheet, rows=tuple(_reread(row, codec) for row in rows))) is not None
-        for rows in [sheet.rows[:_HEADER_WITHIN]]
+        for rows in [sheet.rows[:HEADER_WITHIN]]
         for codec in ("utf-8-sig", "cp850", "mac_roman")
     )
 
@@ -155,12 +176,12 @@ def _reread(row: Row, codec: str) -> Row:
 
 
 def _header(sheet: Sheet) -> ColumnMap | None:
-    for row in sheet.rows[:_HEADER_WITHIN]:
+    for row in sheet.rows[:HEADER_WITHIN]:
         names = [_plain(cell) for cell in row.cells]
         meanings = [_MEANING.get(name) for name in names]
         if all(column in meanings for column in _REQUIRED):
             _refuse_twice([meaning for meaning in meanings if meaning is not None])
-            return _column_map(row, names, meanings)
+            return _column_map(row, meanings)
     return None
 
 
@@ -173,9 +194,9 @@ def _refuse_twice(meanings: list[Column]) -> None:
         )
 
 
-def _column_map(row: Row, names: list[str], meanings: list[Column | None]) -> ColumnMap:
+def _column_map(row: Row, meanings: list[Column | None]) -> ColumnMap:
     headers = tuple("" if is_blank(cell) else str(cell).strip() for cell in row.cells)
-    other = [i for i, meaning in enumerate(meanings) if meaning is None and names[i]]
+    other = [i for i, meaning in enumerate(meanings) if meaning is None and headers[i]]
     never = [i for i in other if never_list.topic_of(headers[i]) is not None]
     return ColumnMap(
         header_row=row.number,

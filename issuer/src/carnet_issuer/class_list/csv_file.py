@@ -12,6 +12,7 @@ from io import StringIO
 from typing import Final
 
 from carnet_issuer.class_list.table import (
+    HEADER_WITHIN,
     MAX_CELL_CHARACTERS,
     MAX_COLUMNS,
     MAX_ROWS,
@@ -77,7 +78,7 @@ def _read(text: str, encoding: str, delimiter: str) -> Sheet:
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         for number, cells in enumerate(reader, start=1):
-            if number > MAX_ROWS:
+            if number > MAX_ROWS + HEADER_WITHIN:
                 fault = too_large("The file has too many rows.")
                 break
             if len(cells) > MAX_COLUMNS or any(len(c) > MAX_CELL_CHARACTERS for c in cells):

@@ -72,14 +72,9 @@ class Person:
 
     @property
     def key(self) -> str:
-        """Equal for two rows about the same person: names and, if any, the e-mail address."""
+        """Names and, if any, the e-mail address, in the form they are compared in."""
         names = f"{self.family_name} {self.given_name}"
         return f"{folded(names)}|{(self.email or '').casefold()}"
-
-    @property
-    def name_key(self) -> str:
-        """Equal for two rows with the same names."""
-        return folded(f"{self.family_name} {self.given_name}")
 
     def to_json(self) -> dict[str, Any]:
         """What the record keeps beside the claims."""
@@ -213,6 +208,8 @@ def _hours(columns: ColumnMap, row: Row) -> int | float | None:
     header = _header(columns, Column.HOURS)
     if is_blank(cell) or cell is None:
         return None
+    if isinstance(cell, bool):
+        raise RowFaultError(RowFault.HOURS_NOT_A_NUMBER, header)
     if isinstance(cell, str):
         match = _HOURS.fullmatch(cell.strip())
         if match is None:

@@ -3,15 +3,16 @@
 Rows above and at the header are the file's title and are counted apart.
 """
 
-from collections.abc import Callable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
 from carnet_issuer.class_list.columns import ColumnMap, find_list
 from carnet_issuer.class_list.csv_file import read_csv
+from carnet_issuer.class_list.namesakes import Namesakes
 from carnet_issuer.class_list.people import Person, read_person
 from carnet_issuer.class_list.reasons import RejectedRow, RowFault, RowFaultError
-from carnet_issuer.class_list.table import MAX_FILE_BYTES, Row, Sheet, too_large
+from carnet_issuer.class_list.table import MAX_FILE_BYTES, MAX_ROWS, Row, Sheet, too_large
 from carnet_issuer.class_list.xlsx_file import read_xlsx
 from carnet_issuer.errors import ClassListError
 from carnet_securing.errors import ErrorKind
@@ -22,10 +23,14 @@ _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ReadRow:
-    """One person with the row she stands in."""
+    """One person with the row she stands in.
+
+    `is_another`: the office says that she is nobody it has made a record of.
+    """
 
     row: int
     person: Person
+    is_another: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +59,11 @@ class ClassList:
 
 
 def read_class_list(
-    data: bytes, *, sheet: str | None = None, attendance: bool = False
+    data: bytes,
+    *,
+    sheet: str | None = None,
+    attendance: bool = False,
+    another: Collection[int] = (),
 ) -> ClassList:
     """Read a CSV file or a workbook, told apart by their content.
 
@@ -62,6 +71,7 @@ def read_class_list(
         data: the whole file.
         sheet: the sheet of a workbook to read, None to find it.
         attendance: for certificates that say who was there, whatever her result.
+        another: numbers of rows that are another person, though the names were met.
 
     Raises:
         ClassListError: the file as a whole cannot be read; nothing is kept of it.
@@ -77,22 +87,44 @@ def read_class_list(
     sheets = read_xlsx(data) if data.startswith(_ZIP) else read_csv(data)
     found = find_list(sheets, wanted=sheet)
     below = [row for row in found.sheet.rows if row.number > found.columns.header_row]
-    return _sorted_out(found.sheet, found.columns, below, attendance=attendance)
+    if len(below) > MAX_ROWS:
+        raise too_large("The file has too many rows.")
+    _check_rows_are_there(another, below)
+    return _sorted_out(
+        found.sheet, found.columns, below, attendance=attendance, another=frozenset(another)
+    )
+
+
+def _check_rows_are_there(another: Collection[int], below: list[Row]) -> None:
+    if not set(another) <= {row.number for row in below if not row.is_blank}:
+        raise ClassListError(
+            ErrorKind.NOT_FOUND,
+            "The list has no row of a number that --another gives.",
+            hint="Give the numbers that the report says, or the spreadsheet shows.",
+        )
 
 
 def _sorted_out(
-    sheet: Sheet, columns: ColumnMap, below: list[Row], *, attendance: bool
+    sheet: Sheet,
+    columns: ColumnMap,
+    below: list[Row],
+    *,
+    attendance: bool,
+    another: frozenset[int],
 ) -> ClassList:
     filled = [row for row in below if not row.is_blank]
     people: list[ReadRow] = []
     rejected: list[RejectedRow] = []
-    is_repeated = _repetition()
+    met = Namesakes()
     for row in filled:
         try:
             person = read_person(row, columns, attendance=attendance)
-            if is_repeated(person):
+            if row.number not in another and met.know(person):
                 raise RowFaultError(RowFault.DUPLICATE)
-            people.append(ReadRow(row.number, person))
+            met.add(
+                family_name=person.family_name, given_name=person.given_name, email=person.email
+            )
+            people.append(ReadRow(row.number, person, row.number in another))
         except RowFaultError as error:
             rejected.append(RejectedRow(row=row.number, fault=error.fault, column=error.column))
     return ClassList(
@@ -103,20 +135,3 @@ def _sorted_out(
         blank=len(below) - len(filled),
         rows=len(below),
     )
-
-
-def _repetition() -> Callable[[Person], bool]:
-    """Tell whether a person stood in an earlier row.
-
-    Two people may share names when both gave an e-mail address and the addresses differ.
-    """
-    seen: dict[str, set[str]] = {}
-
-    def is_repeated(person: Person) -> bool:
-        email = (person.email or "").casefold()
-        emails = seen.setdefault(person.name_key, set())
-        repeated = bool(emails) and ("" in emails or not email or email in emails)
-        emails.add(email)
-        return repeated
-
-    return is_repeated

@@ -78,12 +78,24 @@ _SENTENCES = {
         "Les heures ne sont pas écrites en chiffres.",
     ),
     RowFault.DUPLICATE: (
-        "The same person stands in an earlier row.",
-        "La même personne figure déjà plus haut.",
+        (
+            "Somebody of this name stands in an earlier row. Another person? Give both an e-mail"
+            " address, or import with --another and the number of this row."
+        ),
+        (
+            "Quelqu'un de ce nom figure déjà plus haut. Une autre personne ? Donnez un mail à"
+            " chacune, ou importez avec --another et le numéro de cette ligne."
+        ),
     ),
     RowFault.ALREADY_IMPORTED: (
-        "This person is already on the list of this certificate.",
-        "Cette personne est déjà inscrite pour cette attestation.",
+        (
+            "Somebody of this name is on the list of this certificate. Another person, or in place"
+            " of a withdrawn one? Import with --another and the number of this row."
+        ),
+        (
+            "Quelqu'un de ce nom est inscrit pour cette attestation. Une autre personne, ou à la"
+            " place d'une retirée ? Importez avec --another et le numéro de cette ligne."
+        ),
     ),
     RowFault.NOT_ALLOWED: (
         "A certificate may not say what this row would make it say.",

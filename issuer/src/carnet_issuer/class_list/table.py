@@ -6,11 +6,14 @@ from typing import Final
 from carnet_issuer.errors import ClassListError
 from carnet_securing.errors import ErrorKind
 
+# A truth value of a workbook is an `int` too: who wants a number looks for it first.
 Cell = str | int | float | None
 
 WINDOWS: Final = "Windows-1252"
 MAX_FILE_BYTES: Final = 4 * 1024 * 1024
 MAX_ROWS: Final = 5_000
+"""Below the headings, which stand within the first `HEADER_WITHIN` rows."""
+HEADER_WITHIN: Final = 50
 MAX_COLUMNS: Final = 64
 MAX_CELL_CHARACTERS: Final = 1_000
 
@@ -52,7 +55,8 @@ def too_large(message: str) -> ClassListError:
     return ClassListError(
         ErrorKind.TOO_LARGE,
         message,
-        hint=f"One file may hold {MAX_ROWS} rows and {MAX_FILE_BYTES // 1024 // 1024} MB.",
+        hint=f"One file may hold {MAX_ROWS} rows below its headings,"
+        f" and {MAX_FILE_BYTES // 1024 // 1024} MB.",
     )
 
 

@@ -13,6 +13,7 @@ from io import BytesIO
 from typing import Any, Final
 
 from carnet_issuer.class_list.table import (
+    HEADER_WITHIN,
     MAX_CELL_CHARACTERS,
     MAX_COLUMNS,
     MAX_ROWS,
@@ -83,7 +84,7 @@ def _rows(sheet: Any) -> Iterator[Row]:
     sheet.reset_dimensions()
     numbered = enumerate(sheet.iter_rows(values_only=True), start=1)
     for number, values in numbered:
-        if number > MAX_ROWS:
+        if number > MAX_ROWS + HEADER_WITHIN:
             raise too_large("The workbook has too many rows.")
         cells = tuple(_cell(value) for value in values[:MAX_COLUMNS])
         if any(isinstance(cell, str) and len(cell) > MAX_CELL_CHARACTERS for cell in cells) or any(
@@ -95,9 +96,7 @@ def _rows(sheet: Any) -> Iterator[Row]:
 
 def _cell(value: object) -> Cell:
     match value:
-        case None | bool():
-            return None if value is None else str(value)
-        case str() | int() | float():
+        case None | bool() | str() | int() | float():
             return value
         case datetime() | date() | time():
             return value.isoformat()

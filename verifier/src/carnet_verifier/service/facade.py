@@ -11,7 +11,7 @@ from carnet_hosting.folder import new_folder
 from carnet_schemas.oid4vp_request import ResponseMode
 from carnet_securing import standard_base64
 from carnet_securing.durable_file import read_private_file, write_private_file
-from carnet_securing.errors import ErrorKind
+from carnet_securing.errors import CarnetError, ErrorKind, UndeterminedError
 from carnet_securing.fetch import Fetch
 from carnet_securing.key_file import read_key_file, write_key_file
 from carnet_securing.limits import PRESENTATION, Limits
@@ -133,7 +133,8 @@ class Verifier:
         Raises:
             HostingError: as `VerifierSettings.load` and `Store.open`.
             StoreUnavailableError: the database cannot be used now.
-            CarnetError: `vault_passphrase` or `vault_corrupt` for the key file.
+            CarnetError: `vault_passphrase` or `vault_corrupt` for the key file, and what is
+                wrong with the trust data, naming their file.
         """
         settings = VerifierSettings.load(directory)
         signer = (
@@ -141,9 +142,7 @@ class Verifier:
             if passphrase is None
             else read_key_file(directory / KEY_FILE, passphrase=passphrase)
         )
-        trust = parse_trust_file(
-            read_private_file(directory / TRUST_FILE, max_bytes=MAX_FILE_BYTES)
-        )
+        trust = _read_own_trust(directory / TRUST_FILE)
         return cls._over(directory, settings=settings, signer=signer, trust=trust, limits=limits)
 
     @classmethod
@@ -231,14 +230,23 @@ class Verifier:
         )
 
     def set_trust(self, trust: TrustData) -> None:
-        """Trust these issuers from now on, and no others; another process reads it when opened.
+        """As `write_trust`, for this process too."""
+        self.write_trust(self._directory, trust)
+        self.trust = trust
+
+    @staticmethod
+    def write_trust(directory: Path, trust: TrustData) -> None:
+        """Trust these issuers from now on, and no others; a process reads it when it opens.
+
+        What was there before is not looked at, so that a damaged file is replaced too.
 
         Raises:
+            HostingError: as `VerifierSettings.load`.
             CarnetError: `storage_full`, `forbidden` or `unavailable`; nothing was changed.
         """
+        VerifierSettings.load(directory)
         data = trust_file_bytes(trust)
-        write_private_file(self._directory / TRUST_FILE, data, replace=True)
-        self.trust = trust
+        write_private_file(directory / TRUST_FILE, data, replace=True)
 
     def close(self) -> None:
         """Close the database."""
@@ -256,7 +264,11 @@ class Verifier:
 
     def _signing_key(self) -> SoftwareSigner:
         if self._signer is None:
-            raise ServiceError(ErrorKind.FORBIDDEN, "The verifier was opened without its key.")
+            raise ServiceError(
+                ErrorKind.FORBIDDEN,
+                "The verifier was opened without its key.",
+                hint="Start it with `carnet verifier serve`, which asks for the passphrase.",
+            )
         return self._signer
 
     def _asker(self) -> Asker:
@@ -266,6 +278,20 @@ class Verifier:
             signer=self._signing_key(),
             certificates=self.settings.certificates,
         )
+
+
+def _read_own_trust(path: Path) -> TrustData:
+    """The trust data in a verifier's folder."""
+    try:
+        return parse_trust_file(read_private_file(path, max_bytes=MAX_FILE_BYTES))
+    except UndeterminedError:
+        raise
+    except CarnetError as error:
+        raise ServiceError(
+            error.kind,
+            f"{path.name} of the verifier cannot be used: {error.message}",
+            hint="Choose again whom you trust: carnet verifier trust DIR FILE",
+        ) from None
 
 
 def read_trust(data: bytes | None) -> TrustData:

@@ -175,7 +175,12 @@ def _is_of(certificate: x509.Certificate, signer: Signer) -> bool:
 
 
 def _malformed(message: str) -> ServiceError:
-    return ServiceError(ErrorKind.MALFORMED, message)
+    return ServiceError(
+        ErrorKind.MALFORMED,
+        message,
+        hint="Give --certificate the chain of this address as PEM, leaf first, and --key the"
+        " unencrypted P-256 key of that leaf.",
+    )
 
 
 def _did_jwk_of(signer: Signer) -> str:

@@ -199,7 +199,9 @@ class QuestionStore:
         )
         with self._database.write() as connection:
             if connection.execute(statement).rowcount != 1:
-                raise ServiceError(ErrorKind.REPLAY, "This question was already answered.")
+                raise ServiceError(
+                    ErrorKind.REPLAY, "This question was already answered.", hint="Ask anew."
+                )
 
     def result(self, question_id: str) -> Result:
         """What became of a question, for the owner of the folder.
@@ -243,7 +245,11 @@ def _unanswered(now: int) -> ColumnElement[bool]:
 
 def unknown_question() -> ServiceError:
     """One answer for unknown, spent and expired: it tells a prober nothing."""
-    return ServiceError(ErrorKind.NOT_FOUND, "There is no open question of this name.")
+    return ServiceError(
+        ErrorKind.NOT_FOUND,
+        "There is no open question of this name.",
+        hint="Give the id that `ask` printed. Results are kept for a day; then ask again.",
+    )
 
 
 def _result(row: Row[Any]) -> Result:

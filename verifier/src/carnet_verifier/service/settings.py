@@ -142,7 +142,9 @@ def check_settings_input(*, name: str, url: str, allow_loopback_http: bool) -> N
         check_plain(name, max_characters=_MAX_NAME)
     except SchemaError:
         raise ServiceError(
-            ErrorKind.MALFORMED, "The name is empty, too long, or has invisible characters."
+            ErrorKind.MALFORMED,
+            "The name is empty, too long, or has invisible characters.",
+            hint=f"Type the name people know you by, {_MAX_NAME} characters at most.",
         ) from None
     check_web_address(
         url,
