@@ -4,7 +4,7 @@ Padding, white space, foreign characters and non-zero trailing bits are errors:
 two spellings of the same bytes would make two digests of one disclosure.
 """
 
-from binascii import Error, a2b_base64, b2a_base64
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Sequence
 from typing import Final
 
@@ -51,24 +51,13 @@ def decode(text: str | bytes) -> bytes:
     Raises:
         InvalidError: `malformed` for anything but the one canonical spelling.
     """
-    raw = _ascii(text) if isinstance(text, str) else text
-    remainder = len(raw) & 3
-    if remainder == 0:
-        padded = raw.translate(_TO_STANDARD)
-    elif raw[-1] in _LAST[remainder]:
-        padded = raw.translate(_TO_STANDARD) + _PADDING[remainder]
-    else:
-        raise _malformed()
     try:
-        return a2b_base64(padded, strict_mode=True)
-    except Error:
-        raise _malformed() from None
-
-
-def _ascii(text: str) -> bytes:
-    try:
-        return text.encode("ascii")
-    except UnicodeEncodeError:
+        raw = text.encode("ascii") if isinstance(text, str) else text
+        remainder = len(raw) & 3
+        if remainder and raw[-1] not in _LAST[remainder]:
+            raise _malformed()
+        return a2b_base64(raw.translate(_TO_STANDARD) + _PADDING[remainder], strict_mode=True)
+    except ValueError:
         raise _malformed() from None
 
 
