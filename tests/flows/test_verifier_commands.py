@@ -305,6 +305,17 @@ def test_asking_needs_no_key(shop: Shop) -> None:
     assert shop.run("ask", "--query", shop.question())["id"]
 
 
+@pytest.mark.parametrize("damaged", [b"{", b"", None], ids=["half", "empty", "missing"])
+def test_damaged_trust_is_named_and_can_be_chosen_again(shop: Shop, damaged: bytes | None) -> None:
+    own = shop.directory / "trust.json"
+    own.unlink() if damaged is None else own.write_bytes(damaged)
+    refused = shop.run("refresh", code=1)["error"]
+    assert refused["message"].startswith("trust.json of the verifier")
+    assert "verifier trust" in refused["hint"]
+    shop.run("trust", shop.file("new.json", '{"entries":[]}'))
+    shop.run("refresh")
+
+
 @pytest.mark.parametrize("keep", [0, 1, 100, -1], ids=["empty", "one", "half", "last"])
 def test_a_truncated_key(shop: Shop, keep: int) -> None:
     key = shop.directory / "request-key.json"

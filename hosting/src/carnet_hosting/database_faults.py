@@ -93,6 +93,9 @@ def _from_driver(error: DBAPIError, when_damaged: str) -> StoreUnavailableError:
             retry_after=600,
             hint=when_damaged,
         )
+    hint = "Check that its server runs and that its address is right, then try again."
+    if code is not None:
+        hint = "Check its file and the disk it is on, then try again."
     return StoreUnavailableError(
-        ErrorKind.UNAVAILABLE, "The database cannot be used now.", retry_after=5
+        ErrorKind.UNAVAILABLE, "The database cannot be used now.", retry_after=5, hint=hint
     )

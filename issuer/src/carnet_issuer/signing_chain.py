@@ -76,7 +76,7 @@ def _signer(key: bytes) -> SoftwareSigner:
         raise IssuerError(
             ErrorKind.MALFORMED,
             "The key file is not an unencrypted P-256 key.",
-            hint="Give the key of your certificate as PEM: openssl pkey -in KEY -out PLAIN.",
+            hint="Give the key of your certificate as PEM: openssl pkey -in KEY -out PLAIN",
         )
     scalar = private.private_numbers().private_value
     return SoftwareSigner.from_private_bytes("ES256", scalar.to_bytes(_KEY_BYTES, "big"))

@@ -118,8 +118,7 @@ def trust_command(
     """Choose whom you trust, in place of what was chosen before. Restart `serve` after it."""
     console = Console(json_output)
     trusted = read_trust(file)
-    with _opened(directory, console) as verifier:
-        verifier.set_trust(trusted)
+    Verifier.write_trust(directory, trusted)
     issuers = [entry.iss for entry in trusted.entries]
     console.out({"issuers": issuers}, issuers or "Nobody is trusted: everyone is unlisted.")
 
