@@ -354,6 +354,28 @@ def test_a_port_in_use(shop: Shop) -> None:
     assert "--port" in refused["error"]["hint"]
 
 
+@pytest.mark.parametrize(
+    "command", [["serve", "--port", "0"], ["refresh"]], ids=["serve", "refresh"]
+)
+@pytest.mark.parametrize("content", [None, "", "no certificates"], ids=["none", "empty", "other"])
+@pytest.mark.parametrize("named_by", ["option", "variable"])
+def test_roots_that_cannot_be_read_are_told_at_once(
+    shop: Shop,
+    command: list[str],
+    content: str | None,
+    named_by: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    roots = str(shop.folder / "nowhere.pem") if content is None else shop.file("r.pem", content)
+    by_variable = named_by == "variable"
+    if by_variable:
+        monkeypatch.setenv("CARNET_CA_FILE", roots)
+    refused = shop.run(*command, *([] if by_variable else ["--ca-file", roots]), code=2)
+    assert refused["error"]["kind"] == "usage"
+    assert refused["error"]["message"].endswith(roots)
+    assert "PEM" in refused["error"]["hint"]
+
+
 @pytest.mark.parametrize("port", ["-1", "65536", "x", ""])
 def test_ports_there_are_not(shop: Shop, port: str) -> None:
     assert main(["verifier", "serve", str(shop.directory), "--port", port]) == 2

@@ -126,7 +126,7 @@ _FILE_HINTS: Final[Mapping[type[OSError], _Words]] = {
         "en": "Name a file of this folder.",
     },
     PermissionError: {
-        "fr": "Vérifiez que vous avez le droit de le lire.",
+        "fr": "Vérifiez que vous avez le droit de lire et d'écrire.",
         "en": "Check that you may read and write it.",
     },
 }

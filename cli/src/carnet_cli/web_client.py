@@ -21,3 +21,16 @@ def web_client(*, loopback_http: bool, ca_file: Path | None) -> HttpFetch:
             f"No roots can be read from this file: {roots}",
             hint="--ca-file and CARNET_CA_FILE name a file of certificates in PEM.",
         ) from None
+
+
+def readable_roots(ca_file: Path | None) -> Path | None:
+    """The roots for clients that are made later, where nobody could be told; None: the system's.
+
+    Raises:
+        UsageFailedError: the roots cannot be read.
+    """
+    roots = ca_file_of(ca_file)
+    if roots is not None:
+        with web_client(loopback_http=False, ca_file=roots):
+            pass
+    return roots

@@ -15,11 +15,10 @@ from carnet_cli.input_files import content_of, read_at_most, read_certificate, r
 from carnet_cli.listening import listener, said_of
 from carnet_cli.passphrase import read_passphrase
 from carnet_cli.reports import claim_lines, report_lines
-from carnet_cli.settings import ca_file as ca_file_of
 from carnet_cli.settings import loopback_http_allowed, system_now
+from carnet_cli.web_client import readable_roots, web_client
 from carnet_schemas.oid4vp_request import ResponseMode
 from carnet_securing import strict_json
-from carnet_securing.fetch_http import HttpFetch
 from carnet_verifier.service import Certificate, Verifier
 from carnet_verifier.service.settings import Identification
 
@@ -91,6 +90,7 @@ def serve(
     )
 
     console = Console(json_output)
+    roots = readable_roots(ca_file)
     passphrase = read_passphrase(passphrase_file, confirm=False)
     # The port first: whoever finds it taken need not wait for the passphrase to be tried.
     with (
@@ -104,7 +104,7 @@ def serve(
             clock=system_now,
             announce=lambda: console.out(*said),
             parent_fd=parent_fd,
-            ca_file=ca_file_of(ca_file),
+            ca_file=roots,
         )
 
 
@@ -131,9 +131,7 @@ def refresh(
     console = Console(json_output)
     with (
         _opened(directory, console) as verifier,
-        HttpFetch(
-            loopback_http=verifier.settings.allow_loopback_http, ca_file=ca_file_of(ca_file)
-        ) as fetch,
+        web_client(loopback_http=verifier.settings.allow_loopback_http, ca_file=ca_file) as fetch,
     ):
         report = verifier.refresh(fetch, now=system_now())
     problems = [{"kind": str(one.kind), "message": one.message} for one in report.problems]
