@@ -16,7 +16,6 @@ import pytest
 from carnet_securing.credential import (
     ANY_VCT,
     IssuerKey,
-    authenticate_credential,
     parse_credential,
     verify_credential,
 )
@@ -125,8 +124,13 @@ def _credential_of_a_found_issuer(token: str) -> object:
         now=NOW,
         limits=PRESENTATION,
     )
-    return authenticate_credential(
-        unverified, issuer_key=found.issuer_key, check=check_signature, limits=PRESENTATION
+    return verify_credential(
+        unverified,
+        issuer_key=found.issuer_key,
+        vcts=ANY_VCT,
+        now=NOW,
+        check=check_signature,
+        limits=PRESENTATION,
     )
 
 
