@@ -140,11 +140,6 @@ def derive_key(passphrase: str, kdf: KdfParameters) -> bytes:
         ) from None
 
 
-def new_key() -> bytes:
-    """A random key for `seal`."""
-    return os.urandom(KEY_BYTES)
-
-
 def seal(key: bytes, plaintext: bytes, *, associated: bytes) -> bytes:
     """Encrypt with XChaCha20-Poly1305 under a random nonce: nonce, ciphertext, tag.
 

@@ -1,5 +1,6 @@
 """Sealed boxes, and the bounds on what protects a passphrase."""
 
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -9,8 +10,8 @@ from carnet_securing.errors import ErrorKind, InvalidError, UndeterminedError
 from carnet_securing.sealing import (
     KEY_BYTES,
     KdfParameters,
+    check_new_passphrase,
     derive_key,
-    new_key,
     open_sealed,
     seal,
 )
@@ -109,6 +110,22 @@ def test_passphrase_that_is_empty_too_long_or_no_text_is_refused(passphrase: str
     assert "x" * 10 not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "passphrase",
+    ["", "seven c", "\ufdfa", "e\u0301" * 7, "\ufdfa" * 7],
+    ids=["empty", "seven", "one-that-grows", "seven-in-fourteen", "seven-that-grow"],
+)
+def test_a_new_passphrase_of_few_characters_is_refused(passphrase: str) -> None:
+    with pytest.raises(InvalidError) as caught:
+        check_new_passphrase(passphrase)
+    assert caught.value.kind is ErrorKind.VAULT_PASSPHRASE
+
+
+@pytest.mark.parametrize("passphrase", ["eight ch", "e\u0301" * 8, "x" * 2_000])
+def test_a_new_passphrase_of_eight_characters_will_do(passphrase: str) -> None:
+    check_new_passphrase(passphrase)
+
+
 def test_passphrase_is_normalised_once_and_keeps_its_spaces() -> None:
     composed, decomposed = derive_key("cl\u00e9 ①", FLOOR), derive_key("cle\u0301 1", FLOOR)
     assert composed == decomposed
@@ -150,7 +167,7 @@ def corrupt(key: bytes, sealed: bytes, associated: bytes) -> None:
 
 
 def test_every_flipped_bit_and_every_truncation_is_corrupt() -> None:
-    key, plaintext = new_key(), b"the record"
+    key, plaintext = os.urandom(32), b"the record"
     sealed = seal(key, plaintext, associated=b"table/row/1")
     for position in range(len(sealed)):
         corrupt(key, sealed[:position], b"table/row/1")
@@ -163,17 +180,17 @@ def test_every_flipped_bit_and_every_truncation_is_corrupt() -> None:
 
 @pytest.mark.parametrize("associated", [b"", b"table/row/2", b"table/row/1\0", b"table/row/"])
 def test_box_in_another_place_is_corrupt(associated: bytes) -> None:
-    key = new_key()
+    key = os.urandom(32)
     corrupt(key, seal(key, b"x", associated=b"table/row/1"), associated)
 
 
 def test_box_under_another_key_is_corrupt() -> None:
-    corrupt(new_key(), seal(new_key(), b"x", associated=b"a"), b"a")
+    corrupt(os.urandom(32), seal(os.urandom(32), b"x", associated=b"a"), b"a")
 
 
 @pytest.mark.parametrize("plaintext", [b"", b"x", bytes(100_000)])
 def test_box_opens_where_it_belongs_and_is_different_each_time(plaintext: bytes) -> None:
-    key = new_key()
+    key = os.urandom(32)
     one, two = (seal(key, plaintext, associated=b"a") for _ in range(2))
     assert one != two
     assert open_sealed(key, one, associated=b"a") == plaintext
