@@ -62,7 +62,7 @@ PRINTS: dict[str, tuple[str, ...]] = {
     "wallet trust": ("changed",),
     "wallet passphrase": ("changed",),
     "wallet claim": (*_CARD, "copies", "certificates"),
-    "wallet list": (*_CARD, "state", "checked_at"),
+    "wallet list": (*_CARD, "title", "month", "state", "checked_at"),
     "wallet show": (*_CARD, "claims", "copies", "unseen_copies", "expires_at"),
     "wallet present": (
         "shown",

@@ -14,6 +14,7 @@ from carnet_securing.sealing import KdfParameters
 from carnet_trust.trust_file import TrustData, trust_file_bytes
 from carnet_wallet.vault.vault import Vault
 from carnet_wallet.wallet import Wallet
+from support.credential_samples import SKILL_CERTIFICATE as SAMPLE
 from support.simulator import SKILL_CERTIFICATE
 from support.wallet_server import served
 from support.wallet_world import NOW, QUESTION, Asker, OfferingIssuer, World, WorldWeb
@@ -86,10 +87,12 @@ def test_the_whole_way_by_commands(
 
     listed = terminal.json("list", folder)
     shape = {"id": claimed, "type": SKILL_CERTIFICATE, "issuer": base, "state": "valid"}
-    assert listed == [shape | {"checked_at": NOW}]
+    named = {"title": SAMPLE["title"], "month": "2026-05"}
+    assert listed == [shape | named | {"checked_at": NOW}]
     shown = terminal.json("present", folder, asker.link, "--yes")
     assert shown["shown"] is True
     assert set(shown["certificates"][0]["claims"]) == {"title", "month"}
+    assert "is asking for:\n  - Title\n  - Month of completion\nThe answer" in terminal.said
     assert "What I show:" in terminal.said
     assert "Stays hidden: " in terminal.said
     assert "Somebody you do not know" in terminal.said
@@ -301,9 +304,75 @@ def test_another_certificate_that_answers_is_named_and_can_be_chosen(
 
     shown = terminal.json("present", folder, asker.link, "--use", f"safety={claimed}", "--yes")
 
-    assert f"Your choice: safety={claimed}" in terminal.said
-    assert f"Your choice: safety={second}" in terminal.said
     assert [one["id"] for one in shown["certificates"]] == [claimed]
+    told = terminal.said.splitlines()
+    at = told.index("Several of your certificates fit. This one would be shown:")
+    name = "Electrical safety training: building works · May 2026"
+    assert told[at + 1] == f"  {name} (safety={claimed})"
+    assert told[at + 2] == "You can choose another:"
+    assert told[at + 3] == f"  {name} (safety={second})"
+    assert told[at + 4] == "To choose it, add --use and what stands in brackets."
+
+
+def test_two_certificates_of_one_kind_are_told_apart_in_the_list(
+    terminal: Terminal, claimed: str, issuer: OfferingIssuer
+) -> None:
+    folder = str(terminal.folder)
+    issuer.redeemed, issuer.code = False, "code-2"
+    issuer.claims = issuer.claims | {"title": {"fr": "Travail en hauteur"}, "month": "2025-11"}
+    second = terminal.json("claim", folder, issuer.link, "--tx-code", "493536")["id"]
+
+    host = issuer.url.removeprefix("http://")
+    state = "Still valid (on 15 January 2027, 08:00 UTC)"
+    names = ["Electrical safety training: building works · May 2026"]
+    names += ["Travail en hauteur · November 2025"]
+    assert terminal.run("list", folder).splitlines() == [
+        f"{card}  Skill certificate · {name} · {host} · {state}"
+        for card, name in zip((claimed, second), names, strict=True)
+    ]
+    (_, listed) = terminal.json("list", folder)
+    assert (listed["title"], listed["month"]) == ({"fr": "Travail en hauteur"}, "2025-11")
+    french = terminal.run("list", folder, "--lang", "fr")
+    assert "Formation à la sécurité électrique : travaux du bâtiment · mai 2026" in french
+
+
+@pytest.mark.parametrize(
+    ("lang", "list_says", "history_says"),
+    [
+        ("en", "Your wallet is empty.", "You have shown nothing yet."),
+        ("fr", "Votre carnet est vide.", "Vous n'avez encore rien montré."),
+    ],
+)
+def test_an_empty_wallet_says_that_it_is_empty(
+    terminal: Terminal, lang: str, list_says: str, history_says: str
+) -> None:
+    folder = str(terminal.folder)
+    terminal.run("init", folder)
+    for command, said in (("list", list_says), ("history", history_says)):
+        assert terminal.run(command, folder, "--lang", lang) == ""
+        assert said in terminal.said
+        assert terminal.json(command, folder, "--lang", lang) == []
+
+
+def test_a_withdrawal_is_seen_at_once_when_she_asks_for_it(
+    terminal: Terminal, claimed: str, issuer: OfferingIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = str(terminal.folder)
+    assert terminal.json("list", folder)[0]["state"] == "valid"
+    issuer.signing.statuses.set(issuer.signing._next_index, 1)
+    fetched = issuer.web.total
+
+    # Not more often than once a minute, whatever she asks for.
+    monkeypatch.setattr("carnet_cli.commands.wallet.system_now", lambda: NOW + 59)
+    assert terminal.json("list", folder, "--refresh")[0]["state"] == "valid"
+    assert issuer.web.total == fetched
+    monkeypatch.setattr("carnet_cli.commands.wallet.system_now", lambda: NOW + 61)
+    assert terminal.json("list", folder)[0]["state"] == "valid"
+    assert issuer.web.total == fetched
+    (listed,) = terminal.json("list", folder, "--refresh")
+    assert (listed["state"], listed["checked_at"]) == ("withdrawn", NOW + 61)
+    terminal.run("list", folder, "--refresh", "--offline", code=2)
+    assert "hint: " in terminal.said
 
 
 def test_a_request_she_cannot_answer_says_why_to_her_alone(
@@ -316,6 +385,8 @@ def test_a_request_she_cannot_answer_says_why_to_her_alone(
 
     assert error["error"]["kind"] == "query_unmet"
     assert "says nothing about: driving" in terminal.said
+    assert "Somebody you do not know" in terminal.said
+    assert "is asking for" not in terminal.said
     assert asker.given == [{"error": "access_denied", "state": asker.state}]
 
 
@@ -386,11 +457,78 @@ def test_the_code_of_the_screen_is_the_result(terminal: Terminal, claimed: str) 
     )
 
 
+@pytest.mark.parametrize(
+    ("claims", "shown"),
+    [
+        ("nature", ["nature"]),
+        ("nature,title", ["nature", "title"]),
+        ("Intitulé, Month of completion", ["title", "month"]),
+        ("TITLE", ["title"]),
+        ("title,Title", ["title"]),
+    ],
+)
+def test_what_a_screen_shows_is_named_as_she_reads_it(
+    terminal: Terminal, claimed: str, claims: str, shown: list[str]
+) -> None:
+    folder = str(terminal.folder)
+    assert terminal.json("screen", folder, claimed, "--claims", claims)["claims"] == shown
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (["--claims", ""], 2),
+        (["--claims", " , "], 2),
+        (["--claims", "vct"], 1),
+        (["--claims", "cnf"], 1),
+        (["--claims", "title,iss"], 1),
+        (["--claims", "title", "--code", "12"], 1),
+        (["--claims", "title", "--code", "abc"], 1),
+        (["--claims", "title", "--code", ""], 1),
+        (["--claims", "title", "--code", "١٢٣٤٥٦"], 1),
+    ],
+    ids=range(9),
+)
+def test_a_screen_nobody_can_read_spends_no_copy(
+    terminal: Terminal, claimed: str, options: list[str], code: int
+) -> None:
+    folder = str(terminal.folder)
+    error = terminal.json("screen", folder, claimed, *options, code=code)["error"]
+    assert error["hint"]
+    assert terminal.json("show", folder, claimed)["unseen_copies"] == 10
+    assert terminal.json("history", folder) == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "message"),
+    [
+        ("en", "This is not the link of {}."),
+        ("fr", "Ce n'est pas le lien d'une {}."),
+    ],
+)
+def test_a_link_that_is_none_is_told_without_technical_words(
+    terminal: Terminal, lang: str, message: str
+) -> None:
+    folder = str(terminal.folder)
+    terminal.run("init", folder)
+    words = {"claim": ("an offer", "offre"), "present": ("a request", "demande")}
+    for command, names in words.items():
+        for link in ("nonsense", "https://a.example/#x", "openid4vp://", "://", ""):
+            error = terminal.json(command, folder, link, "--lang", lang, code=1)["error"]
+            assert error["kind"] == "malformed"
+            assert error["message"] == message.format(names[lang == "fr"])
+            assert error["hint"]
+
+
 def test_show_tells_her_everything(terminal: Terminal, claimed: str) -> None:
     lines = terminal.run("show", str(terminal.folder), claimed)
 
     assert "Family name: N'Diaye" in lines
     assert "Hours: 14" in lines
+    assert "Level: EQF level 3: skilled worker" in lines
+    assert "Skills: électricité · ESCO (Europe)\n" in lines
+    assert "Assessment: Result: acquis avec mention · Form of assessment: Practical test" in lines
+    assert "http://data.europa.eu" not in lines
 
 
 def test_the_passphrase_is_changed(
@@ -460,7 +598,7 @@ def test_bad_input_is_a_typed_error(terminal: Terminal, arguments: list[str], ki
             "Vérifiez le code de remise. S'il est juste, demandez une nouvelle offre.",
         ),
         (["show", "{folder}", "0000"], "Le carnet ne contient rien sous ce nom.", None),
-        (["present", "{folder}", "nonsense"], "Ce qui est arrivé n'a pas la forme prévue.", None),
+        (["present", "{folder}", "nonsense"], "Ce n'est pas le lien d'une demande.", None),
     ],
     ids=["claim", "show", "present"],
 )

@@ -13,7 +13,7 @@ from carnet_trust.cached_lookups import CachedLookups
 from carnet_trust.entries import TrustEntry
 from carnet_trust.issuers import find_issuer
 from carnet_trust.lookup_cache import LookupCache, MemoryLookupCache
-from carnet_trust.lookups import FoundIssuer, Lookups
+from carnet_trust.lookups import FoundIssuer, Freshness, Lookups
 from carnet_trust.on_demand_lookups import OnDemandLookups
 from carnet_trust.refresh import RefreshReport, refresh
 from carnet_trust.trust_file import TrustData
@@ -36,6 +36,7 @@ def on_demand(
     *,
     fetch_types: bool = False,
     loopback_http: bool = False,
+    freshness: Freshness | None = None,
 ) -> OnDemandLookups:
     """Lookups that fetch."""
     return OnDemandLookups(
@@ -45,6 +46,7 @@ def on_demand(
         limits=PRESENTATION,
         loopback_http=loopback_http,
         fetch_types=fetch_types,
+        freshness=freshness,
     )
 
 

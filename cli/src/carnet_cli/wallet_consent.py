@@ -7,7 +7,7 @@ import typer
 
 from carnet_cli.failures import UsageFailedError
 from carnet_wallet import telling
-from carnet_wallet.consent import Consent, Preview
+from carnet_wallet.consent import Consent, Preview, ShownClaim
 
 _YES: Final = frozenset({"o", "oui", "y", "yes"})
 
@@ -32,13 +32,18 @@ def ask_consent(preview: Preview, *, yes: bool, tick: str | None, language: str)
         )
     if not preview.nothing_is_ticked:
         return preview.agree() if ask_yes(telling.word("show_it", language), language) else None
-    wanted = dict.fromkeys(claim.tick for card in preview.cards for claim in card.shown)
+    wanted = {claim.tick: claim for card in preview.cards for claim in card.shown}
     ticked = [
-        name for name in wanted if ask_yes(telling.word("tick_it", language, part=name), language)
+        name for name, claim in wanted.items() if ask_yes(_tick_it(claim, language), language)
     ]
     if preview.optional:
         return preview.agree(ticked=ticked) if ticked else None
     return preview.agree(ticked=ticked) if set(ticked) == set(wanted) else None
+
+
+def _tick_it(claim: ShownClaim, language: str) -> str:
+    part = telling.in_language(claim.belongs_to, language)
+    return telling.word("tick_it", language, part=part)
 
 
 def ask_yes(question: str, language: str) -> bool:

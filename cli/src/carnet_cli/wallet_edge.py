@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import typer
 
@@ -29,7 +29,7 @@ from carnet_securing.limits import ISSUED
 from carnet_securing.native import check_signature
 from carnet_trust.cached_lookups import CachedLookups
 from carnet_trust.lookup_cache import LookupCache
-from carnet_trust.lookups import Lookups
+from carnet_trust.lookups import Freshness, Lookups
 from carnet_trust.on_demand_lookups import OnDemandLookups
 from carnet_wallet import telling
 from carnet_wallet.surroundings import Surroundings
@@ -39,6 +39,10 @@ Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The wallet's folder
 Lang = Annotated[
     str | None, typer.Option("--lang", help="fr or en; else the language of this computer.")
 ]
+
+
+_SOON: Final = Freshness(status_at_most=Freshness().retry_after)
+"""As often as a list may be asked for at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +97,20 @@ class ConnectedOpening(Opening):
     ca_file: options.CaFile = None
     allow_loopback_http: options.AllowLoopbackHttp = False
 
-    def connected_wallet(self, *, offline: bool = False) -> AbstractContextManager[Wallet]:
-        """The wallet, opened with a client for the web; `offline` looks up nothing there."""
+    def connected_wallet(
+        self, *, offline: bool = False, refresh: bool = False
+    ) -> AbstractContextManager[Wallet]:
+        """The wallet, opened with a client for the web.
+
+        Args:
+            offline: look up nothing there.
+            refresh: ask again for lists of withdrawals that are older than a minute.
+        """
         return self._opened(
-            loopback=self.allow_loopback_http, ca_file=self.ca_file, offline=offline
+            loopback=self.allow_loopback_http,
+            ca_file=self.ca_file,
+            offline=offline,
+            refresh=refresh,
         )
 
 
@@ -134,11 +148,14 @@ def opened_wallet(
     loopback: bool = False,
     ca_file: Path | None = None,
     offline: bool = False,
+    refresh: bool = False,
 ) -> Iterator[Wallet]:
     """Open the wallet of one command; closed again when the command ends."""
     passphrase = read_passphrase(passphrase_file, confirm=False, prompts=prompts or Prompts())
     with (
-        wallet_surroundings(loopback=loopback, ca_file=ca_file, offline=offline) as around,
+        wallet_surroundings(
+            loopback=loopback, ca_file=ca_file, offline=offline, refresh=refresh
+        ) as around,
         Wallet.open(directory, passphrase=passphrase, surroundings=around) as wallet,
     ):
         yield wallet
@@ -146,7 +163,11 @@ def opened_wallet(
 
 @contextmanager
 def wallet_surroundings(
-    *, loopback: bool = False, ca_file: Path | None = None, offline: bool = False
+    *,
+    loopback: bool = False,
+    ca_file: Path | None = None,
+    offline: bool = False,
+    refresh: bool = False,
 ) -> Iterator[Surroundings]:
     """What a wallet on this computer reaches for, while the block lasts."""
     loopback_http = loopback_http_allowed(flag=loopback)
@@ -163,6 +184,7 @@ def wallet_surroundings(
                 limits=ISSUED,
                 loopback_http=loopback_http,
                 fetch_types=True,
+                freshness=_SOON if refresh else None,
             )
 
         yield Surroundings(

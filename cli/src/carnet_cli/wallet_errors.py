@@ -43,6 +43,12 @@ FRENCH: Final[Mapping[str, str]] = {
         "Rien n'a été montré : il n'y a personne à qui demander."
     ),
     "Add --yes to show this.": "Ajoutez --yes pour montrer cela.",
+    "--refresh needs a connection; --offline opens none.": (
+        "--refresh a besoin d'une connexion ; --offline n'en ouvre pas."
+    ),
+    "Leave one of them out.": "Enlevez l'un des deux.",
+    "--claims names nothing to show.": "--claims ne nomme rien à montrer.",
+    "Look at it with `carnet wallet show`.": "Regardez-la avec `carnet wallet show`.",
     "--use takes PART=ID, as the preview names them.": (
         "--use prend PARTIE=ATTESTATION, comme l'aperçu les nomme."
     ),

@@ -15,7 +15,7 @@ from carnet_securing.native import check_signature
 from carnet_securing.status_list import STATUS_LIST_MEDIA_TYPE, StatusReference
 from carnet_trust.given_status import GivenStatusLists
 from carnet_trust.lookup_cache import CacheRecord, MemoryLookupCache, RecordKind
-from carnet_trust.lookups import Dated, FoundIssuer, LookupAlert, Lookups, Source
+from carnet_trust.lookups import Dated, FoundIssuer, Freshness, LookupAlert, Lookups, Source
 from carnet_trust.trust_file import TrustData
 from support.certificates import Recipe, chain
 from support.keys import signer
@@ -294,6 +294,21 @@ class TestStatusOnDemand:
         issuer.withdraw(reference)
         assert status(lookups, issuer, reference, now=NOW + 299) == 0
         assert status(lookups, issuer, reference, now=NOW + 300) == 1
+
+    @pytest.mark.parametrize(("ttl", "at_most"), [(300, 60), (10**6, 60), (300, 900)])
+    def test_who_wants_to_know_now_asks_again_sooner_but_never_later(
+        self, web: SimulatedWeb, issuer: SimulatedIssuer, ttl: int, at_most: int
+    ) -> None:
+        issuer.status_ttl, issuer.status_lifetime = ttl, None
+        reference = issuer.next_status()
+        lookups = on_demand(web, freshness=Freshness(status_at_most=at_most))
+        assert status(lookups, issuer, reference) == 0
+        issuer.withdraw(reference)
+        due = NOW + min(ttl, at_most)
+        assert status(lookups, issuer, reference, now=due - 1) == 0
+        assert web.calls[issuer.status_uri] == 1
+        assert status(lookups, issuer, reference, now=due) == 1
+        assert web.calls[issuer.status_uri] == 2
 
     def test_an_outage_keeps_the_last_good_list_and_its_age(
         self, web: SimulatedWeb, issuer: SimulatedIssuer

@@ -35,12 +35,14 @@ class Freshness:
     `*_max_age` bounds the last good value: older ones count as absent. For status lists the
     list's own `ttl` says when a fresh copy is due (`VerifiedStatusList.fresh_until`); for
     keys and types `*_ttl` does, where their publisher does not (`http_freshness`), and which
-    lists an issuer publishes is asked again after `aggregation_ttl`.
+    lists an issuer publishes is asked again after `aggregation_ttl`. `status_at_most` is for
+    somebody who wants to know now: a list is asked for again after it, whatever its `ttl`.
     """
 
     keys_ttl: int = 15 * 60
     keys_max_age: int = 7 * 86_400
     status_max_age: int = 7 * 86_400
+    status_at_most: int | None = None
     aggregation_ttl: int = 15 * 60
     types_ttl: int = 86_400
     types_max_age: int = 90 * 86_400

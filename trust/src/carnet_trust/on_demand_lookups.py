@@ -230,9 +230,7 @@ class OnDemandLookups:
         name = list_name(uri, signer)
         with self._list_attempts.alone(name):
             kept, reason = self._kept_list(uri, signer, keys_of, now=now)
-            if kept is not None and kept.fetched_at <= now < kept.value.fresh_until(
-                kept.fetched_at
-            ):
+            if kept is not None and kept.fetched_at <= now < self._fresh_until(kept):
                 return kept
             if not self._list_attempts.is_due(name, now=now):
                 return _last_good_list(kept, reason or self._list_attempts.last_error(name))
@@ -243,6 +241,10 @@ class OnDemandLookups:
                 return _last_good_list(kept, error)
             self._list_attempts.note(name, now=now, error=None)
         return dated
+
+    def _fresh_until(self, kept: Dated[VerifiedStatusList]) -> int:
+        own, at_most = kept.value.fresh_until(kept.fetched_at), self._freshness.status_at_most
+        return own if at_most is None else min(own, kept.fetched_at + at_most)
 
     def _kept_list(
         self, uri: str, signer: ListSigner, keys_of: KeysOf, *, now: int

@@ -37,6 +37,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "The wallet holds nothing to remove.": "Le carnet n'a rien à enlever.",
     "The passphrase could not be changed.": "La phrase secrète n'a pas pu être changée.",
     # Offers and claims.
+    "This is not the link of an offer.": "Ce n'est pas le lien d'une offre.",
     "This offer was already collected or has ended.": (
         "Cette offre a déjà été utilisée, ou elle est terminée."
     ),
@@ -132,6 +133,7 @@ SENTENCES: Final[Mapping[str, str]] = {
         "Les exemplaires donnent trop d'adresses où un retrait est noté."
     ),
     # Requests and answers.
+    "This is not the link of a request.": "Ce n'est pas le lien d'une demande.",
     "This request has ended.": "Cette demande est terminée.",
     "This request is not valid yet.": "Cette demande n'est pas encore valable.",
     "A time in this request is not a whole number.": (
@@ -214,6 +216,7 @@ HINTS: Final[Mapping[str, str]] = {
         "Vérifiez le code de remise. S'il est juste, demandez une nouvelle offre."
     ),
     "Check the name of its folder.": "Vérifiez le nom de son dossier.",
+    "Copy the whole link you were given.": "Copiez tout le lien que l'on vous a donné.",
     "Choose a new folder for the wallet.": "Choisissez un nouveau dossier pour le carnet.",
     "Choose a sentence you can remember.": "Choisissez une phrase que vous retiendrez.",
     "Close other programs and try again.": "Fermez d'autres programmes, puis essayez encore.",

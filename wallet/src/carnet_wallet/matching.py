@@ -21,13 +21,14 @@ from carnet_schemas.dcql import (
 )
 from carnet_schemas.languages import LANGUAGES
 from carnet_schemas.oid4vp import ClientMetadata
-from carnet_schemas.paths import ConcretePath, Path
+from carnet_schemas.paths import ConcretePath, Path, Step
 from carnet_securing.authority_key_id import named_authorities
 from carnet_securing.limits import ISSUED
 from carnet_wallet.cards import HeldCard
 from carnet_wallet.consent import PreviewCard, ShownClaim
 
 _EDWARDS: Final = {"EdDSA", "Ed25519"}
+_NAMELESS: Final = {"fr": "une partie sans nom", "en": "a part without a name"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,14 +154,21 @@ def _names(value: object) -> frozenset[str] | None:
 
 
 def _label_anywhere(path: Path | None, cards: Sequence[HeldCard]) -> Mapping[str, str]:
+    """The nearest label of a place, else the names in its path, else that it has none."""
     if path is None:
         return {}
-    for one in cards:
-        for pattern, words in one.card.labels.claims:
-            if pattern == path:
+    described = [rule for one in cards for rule in one.card.labels.claims]
+    for end in range(len(path), 0, -1):
+        for pattern, words in described:
+            if len(pattern) == end and all(map(_may_be, pattern, path)):
                 return words
-    name = "/".join(str(step) for step in path if step is not None)
-    return dict.fromkeys(LANGUAGES, name)
+    name = " · ".join(step for step in path if isinstance(step, str))
+    return dict.fromkeys(LANGUAGES, name) if name else _NAMELESS
+
+
+def _may_be(described: Step, wanted: Step) -> bool:
+    """Whether a step of a question lies where a type describes something."""
+    return described == wanted or (described is None and not isinstance(wanted, str))
 
 
 def _claim(one: HeldCard, path: ConcretePath, value: object) -> ShownClaim:

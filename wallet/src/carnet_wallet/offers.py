@@ -24,6 +24,7 @@ from carnet_schemas.oid4vci import (
     CredentialIssuerMetadata,
     CredentialOffer,
     OfferByReference,
+    OfferByValue,
     PreAuthorizedGrant,
     parse_credential_issuer_metadata,
     parse_credential_offer,
@@ -86,13 +87,24 @@ def read_offer(uri: str, *, web: Web) -> CredentialOffer:
         UndeterminedError: `fetch_blocked`, `fetch_failed` or `fetch_too_large`.
     """
     try:
-        link = parse_offer_uri(uri)
+        link = _parsed(uri)
         if isinstance(link, OfferByReference):
             return parse_credential_offer(_fetched_offer(link.uri, web=web))
         value = strict_json.loads_object(link.unverified_text, max_bytes=SMALL_BYTES)
         return parse_credential_offer(value)
     except SchemaError as error:
         raise _refused(error) from None
+
+
+def _parsed(uri: str) -> OfferByReference | OfferByValue:
+    try:
+        return parse_offer_uri(uri)
+    except SchemaError as error:
+        raise ClaimRefusedError(
+            as_kind(error),
+            "This is not the link of an offer.",
+            hint="Copy the whole link you were given.",
+        ) from error
 
 
 def _fetched_offer(url: str, *, web: Web) -> JsonObject:

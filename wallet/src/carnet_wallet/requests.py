@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from carnet_schemas.client_id import ClientId, ClientIdPrefix
-from carnet_schemas.errors import SchemaError
+from carnet_schemas.errors import SchemaError, SchemaErrorKind
 from carnet_schemas.form import encode_form
 from carnet_schemas.oid4vp import (
     REQUEST_OBJECT_TYPE,
@@ -138,7 +138,7 @@ def receive(uri: str, *, web: Web) -> UnverifiedRequest:
             `fetch_too_large`.
     """
     try:
-        link = parse_request_uri(uri)
+        link = _parsed(uri)
         _check_prefix(link)
         match link:
             case RequestByReference():
@@ -154,6 +154,20 @@ def receive(uri: str, *, web: Web) -> UnverifiedRequest:
         if error.kind in _NOT_SIGNED_PROPERLY:
             raise untrusted("The request is not signed as it has to be.") from None
         raise RequestRefusedError(error.kind, error.message, hint=ASK_AGAIN) from None
+
+
+def _parsed(uri: str) -> RequestByReference | RequestByValue | UnsignedRequest:
+    try:
+        return parse_request_uri(uri)
+    except SchemaError as error:
+        if error.kind is not SchemaErrorKind.MALFORMED:
+            raise
+        raise RequestRefusedError(
+            ErrorKind.MALFORMED,
+            "This is not the link of a request.",
+            hint=ASK_AGAIN,
+            wire_code=refused(error).wire_code,
+        ) from error
 
 
 def authenticate(

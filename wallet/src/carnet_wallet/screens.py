@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from carnet_schemas.paths import ConcretePath
+from carnet_schemas.catalog import REGISTERED_CLAIMS
 from carnet_securing.errors import ErrorKind
 from carnet_securing.key_binding import SHOWN_ON_SCREEN, bind_shown
 from carnet_wallet.cards import HeldCard
@@ -23,9 +23,13 @@ _DIGITS: Final = re.compile(r"[0-9]{6}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScreenCode:
-    """What a screen shows to whoever looks at it: a presentation nobody asked for."""
+    """What a screen shows to whoever looks at it: a presentation nobody asked for.
+
+    `claims` are the top-level claims it opens, or that are always visible, as they were wanted.
+    """
 
     text: str = field(repr=False)
+    claims: tuple[str, ...]
     copy_seen_before: bool
 
 
@@ -53,7 +57,8 @@ def show_on_screen(
             "The code is not six digits.",
             hint="Type the six digits that the other page shows.",
         )
-    paths = _paths_to_show(one, claims)
+    names = tuple(dict.fromkeys(_named(one, wanted) for wanted in claims))
+    paths = [path for name in names for path in one.held.paths_within((name,))]
     chosen = one.copy_for("")
     text = bind_shown(
         chosen.copy.held.select(paths), now=now, signer=chosen.copy.key.signer(), code=code
@@ -72,17 +77,25 @@ def show_on_screen(
     fail_points.reach(Moment.BEFORE_HISTORY)
     vault.commit([showing.put(), replace(chosen.copy, shown_to=seen).put()])
     fail_points.reach(Moment.AFTER_HISTORY)
-    return ScreenCode(text=text, copy_seen_before=chosen.seen_by_others)
+    return ScreenCode(text=text, claims=names, copy_seen_before=chosen.seen_by_others)
 
 
-def _paths_to_show(one: HeldCard, claims: Collection[str]) -> list[ConcretePath]:
-    paths: list[ConcretePath] = []
-    for name in claims:
-        if name not in one.held.claims:
-            raise RequestRefusedError(
-                ErrorKind.CLAIM_MISSING,
-                "This certificate has no such part.",
-                hint="Look at it with `carnet wallet show`.",
-            )
-        paths += one.held.paths_within((name,))
-    return paths
+def _named(one: HeldCard, wanted: str) -> str:
+    """The claim that is called so, by its name or as she reads it; two that are, are none."""
+    own = [name for name in one.held.claims if name not in REGISTERED_CLAIMS]
+    if wanted in own:
+        return wanted
+    word = wanted.strip().casefold()
+    called = [name for name in own if word in _words(one, name)]
+    if len(called) != 1:
+        raise RequestRefusedError(
+            ErrorKind.CLAIM_MISSING,
+            "This certificate has no such part.",
+            hint="Look at it with `carnet wallet show`.",
+        )
+    return called[0]
+
+
+def _words(one: HeldCard, name: str) -> set[str]:
+    labels = one.card.labels.of((name,)).values()
+    return {name.casefold(), *(text.strip().casefold() for text in labels)}

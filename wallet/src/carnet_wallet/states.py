@@ -13,6 +13,7 @@ from carnet_securing.limits import ISSUED
 from carnet_securing.status_list import Status
 from carnet_trust.issuers import find_issuer
 from carnet_wallet.acceptance import Judges
+from carnet_wallet.card_names import CardName
 from carnet_wallet.cards import HeldCard
 from carnet_wallet.records import Card
 
@@ -41,9 +42,10 @@ class CardStanding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedCard:
-    """A certificate in the list, and how it stands."""
+    """A certificate in the list, what it is called, and how it stands."""
 
     card: Card
+    name: CardName
     standing: CardStanding
 
     @property

@@ -10,155 +10,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from carnet_schemas.dcql import UnmetReason
 from carnet_trust.askers import AskerKind, AskerName
 from carnet_trust.clean_text import clean_text
 from carnet_trust.display_name import entry_name, identifier_name
 from carnet_trust.trust_file import TrustData
+from carnet_wallet.card_names import MONTHS, CardName, month_words, name_of
 from carnet_wallet.cards import HeldCard
 from carnet_wallet.consent import Preview, PreviewCard, ShownClaim
 from carnet_wallet.matching import MissingPart, all_claims
-from carnet_wallet.showings import Outcome, Showing
-from carnet_wallet.states import CardStanding, CardState
+from carnet_wallet.showings import Showing
+from carnet_wallet.states import CardStanding, ListedCard
+from carnet_wallet.words import OUTCOMES, STATES, UNMET, WORDS
 
 _LONGEST_VALUE: Final = 120
-_MONTHS: Final = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
-_NO_CHOICE: Final[Mapping[str, Sequence[str]]] = {}
-
-_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "ready": {"fr": "Votre carnet est prêt.", "en": "Your wallet is ready."},
-    "keep_passphrase": {
-        "fr": "Gardez la phrase secrète : personne ne peut vous la redonner.",
-        "en": "Keep the passphrase: nobody can give it back to you.",
-    },
-    "ask_passphrase": {"fr": "Phrase secrète", "en": "Passphrase"},
-    "ask_again": {"fr": "Encore une fois", "en": "The same again"},
-    "new_passphrase": {
-        "fr": "Maintenant, la nouvelle phrase secrète.",
-        "en": "Now the new passphrase.",
-    },
-    "passphrase_changed": {
-        "fr": "La nouvelle phrase secrète ouvre votre carnet. L'ancienne ne l'ouvre plus.",
-        "en": "The new passphrase opens your wallet. The old one does not.",
-    },
-    "trust_changed": {
-        "fr": "Votre carnet suit maintenant ce fichier.",
-        "en": "Your wallet now goes by this file.",
-    },
-    "asks": {"fr": "{name} vous demande :", "en": "{name} is asking for:"},
-    "asks_unknown": {
-        "fr": "On vous demande, de la part d'un inconnu ({name}) :",
-        "en": "Somebody you do not know ({name}) is asking for:",
-    },
-    "goes_to": {"fr": "La réponse part vers {host}.", "en": "The answer goes to {host}."},
-    "no_purpose": {
-        "fr": "Pour quoi faire : ce n'est pas dit.",
-        "en": "What for: it does not say.",
-    },
-    "show": {"fr": "Ce que je montre :", "en": "What I show:"},
-    "always": {"fr": "Toujours visible sur cette attestation :", "en": "Always visible on it:"},
-    "hidden": {"fr": "Reste caché :", "en": "Stays hidden:"},
-    "yes": {"fr": "oui", "en": "yes"},
-    "no": {"fr": "non", "en": "no"},
-    "nothing": {"fr": "rien de plus", "en": "nothing more"},
-    "from": {"fr": "{title} · Délivré par {issuer}", "en": "{title} · Issued by {issuer}"},
-    "seen": {
-        "fr": "Cet exemplaire a déjà été vu ailleurs. Les deux pourraient faire le lien.",
-        "en": "Others have seen this copy. They could find out it is you again.",
-    },
-    "ended": {
-        "fr": "Cette attestation n'est plus valable.",
-        "en": "This certificate has expired.",
-    },
-    "too_much": {
-        "fr": "Cette demande veut plus que nécessaire. Rien n'est coché.",
-        "en": "This request asks for more than needed. Nothing is ticked.",
-    },
-    "optional": {
-        "fr": "Rien de cela n'est obligatoire. Rien n'est coché.",
-        "en": "None of this is required. Nothing is ticked.",
-    },
-    "part": {"fr": "Au choix : {part}={card}", "en": "Your choice: {part}={card}"},
-    "missing": {
-        "fr": "Vous ne pouvez pas répondre à cette demande :",
-        "en": "You cannot answer this request:",
-    },
-    "missing_private": {
-        "fr": "La personne qui demande n'en saura pas la raison.",
-        "en": "The person asking will not learn why.",
-    },
-    "certificate": {"fr": "Attestation", "en": "Certificate"},
-    "screen": {"fr": "Montré sur votre écran", "en": "Shown on your screen"},
-    "unknown": {"fr": "inconnu", "en": "unknown"},
-    "unlisted": {"fr": "{host} (pas encore répertorié)", "en": "{host} (not listed yet)"},
-    "offer_from": {"fr": "Une attestation de : {name}", "en": "A certificate from: {name}"},
-    "ask_code": {"fr": "Code de remise", "en": "Collection code"},
-    "kept": {"fr": "C'est dans votre carnet : {title}", "en": "It is in your wallet: {title}"},
-    "unfinished": {
-        "fr": "Une attestation de {name} attend. Donnez encore une fois la même offre.",
-        "en": "A certificate from {name} is waiting. Give the same offer again.",
-    },
-    "show_it": {"fr": "Montrer ?", "en": "Show?"},
-    "tick_it": {"fr": "Montrer « {part} » ?", "en": "Show “{part}”?"},
-    "say_no": {
-        "fr": "Répondre non, sans dire pourquoi ?",
-        "en": "Answer no, without saying why?",
-    },
-    "declined": {"fr": "Rien n'a été montré.", "en": "Nothing was shown."},
-    "done": {
-        "fr": "C'est montré. Votre historique le note.",
-        "en": "Shown. Your history notes it.",
-    },
-    "continue": {"fr": "Pour continuer : {url}", "en": "To go on: {url}"},
-    "continue_refused": {
-        "fr": "La page pour continuer n'est pas une adresse sûre. Elle n'est pas donnée.",
-        "en": "The page to go on at is no safe address. It is left out.",
-    },
-    "as_of": {"fr": "au {moment}", "en": "on {moment}"},
-    "shown_parts": {"fr": "montré : {parts}", "en": "shown: {parts}"},
-}
-_STATES: Final[Mapping[CardState, Mapping[str, str]]] = {
-    CardState.VALID: {"fr": "Toujours valable", "en": "Still valid"},
-    CardState.PAUSED: {"fr": "En pause (peut reprendre)", "en": "On hold"},
-    CardState.WITHDRAWN: {"fr": "Retiré par l'organisme", "en": "Withdrawn by the issuer"},
-    CardState.EXPIRED: {"fr": "Plus valable", "en": "Expired"},
-    CardState.UNKNOWN: {"fr": "Vérification incomplète", "en": "Could not check"},
-}
-_OUTCOMES: Final[Mapping[Outcome, Mapping[str, str]]] = {
-    Outcome.LEAVING: {"fr": "peut-être reçu", "en": "perhaps received"},
-    Outcome.RECEIVED: {"fr": "reçu", "en": "received"},
-    Outcome.REFUSED: {"fr": "pas accepté par l'autre côté", "en": "not taken by the other side"},
-    Outcome.ON_SCREEN: {"fr": "sur l'écran", "en": "on screen"},
-}
-_UNMET: Final[Mapping[UnmetReason, Mapping[str, str]]] = {
-    UnmetReason.NO_SUCH_FORMAT: {
-        "fr": "On veut un document d'une autre forme.",
-        "en": "It wants a document of another form.",
-    },
-    UnmetReason.NO_SUCH_TYPE: {
-        "fr": "Vous n'avez pas d'attestation de ce genre.",
-        "en": "You have no certificate of this kind.",
-    },
-    UnmetReason.OTHER_AUTHORITY: {
-        "fr": "Votre attestation vient d'un autre organisme.",
-        "en": "Your certificate comes from another issuer.",
-    },
-    UnmetReason.NO_HOLDER_BINDING: {
-        "fr": "Votre attestation n'est pas liée à votre carnet.",
-        "en": "Your certificate is not bound to your wallet.",
-    },
-    UnmetReason.CLAIM_MISSING: {
-        "fr": "Votre attestation ne dit rien sur : {part}.",
-        "en": "Your certificate says nothing about: {part}.",
-    },
-    UnmetReason.VALUE_DIFFERS: {
-        "fr": "Votre attestation dit autre chose sur : {part}.",
-        "en": "Your certificate says something else about: {part}.",
-    },
-}
+_COLON: Final = {"fr": " : ", "en": ": "}
+_NO_CHOICE: Final[Mapping[str, Mapping[str, str]]] = {}
+_FOR_MACHINES: Final = frozenset({"version", "uri", "code", "lang"})
+"""What a concept carries beside its framework and label, which name it for a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +54,7 @@ def offer_line(issuer: IssuerLabel, lang: str) -> str:
 
 def word(key: str, lang: str, /, **values: str) -> str:
     """One line of the table, filled in with cleaned values."""
-    return _WORDS[key][lang].format(**{name: clean(value) for name, value in values.items()})
+    return WORDS[key][lang].format(**{name: clean(value) for name, value in values.items()})
 
 
 def clean(text: str) -> str:
@@ -204,7 +72,7 @@ def in_language(words: Mapping[str, str], lang: str, *, otherwise: str = "") -> 
 
 def standing_words(standing: CardStanding, lang: str) -> str:
     """How a certificate stands, and when that was known."""
-    words = _STATES[standing.state][lang]
+    words = STATES[standing.state][lang]
     if standing.checked_at is None:
         return words
     return f"{words} ({word('as_of', lang, moment=day_and_time(standing.checked_at, lang))})"
@@ -212,13 +80,32 @@ def standing_words(standing: CardStanding, lang: str) -> str:
 
 def title_of(words: Mapping[str, str], lang: str) -> str:
     """The title of a certificate's type."""
-    return in_language(words, lang, otherwise=_WORDS["certificate"][lang])
+    return in_language(words, lang, otherwise=WORDS["certificate"][lang])
 
 
-def asker_words(asker: AskerName, lang: str) -> str:
-    """Who asks, in one line."""
-    known = asker.kind is AskerKind.KNOWN
-    return word("asks" if known else "asks_unknown", lang, name=asker.name)
+def card_name(one: HeldCard, lang: str) -> str:
+    """What a certificate is about and its month, else what kind it is."""
+    name = name_of(one.held.claims)
+    parts = _about(name, lang) or [title_of(one.card.labels.title, lang)]
+    return " · ".join(parts)
+
+
+def listed_line(listed: ListedCard, *, issuer: str, lang: str) -> str:
+    """A certificate in the list: its id, kind, name, issuer, and whether it is still good."""
+    parts = [title_of(listed.card.labels.title, lang), *_about(listed.name, lang), clean(issuer)]
+    return f"{listed.card.card_id}  {' · '.join(parts)} · {standing_words(listed.standing, lang)}"
+
+
+def _about(name: CardName, lang: str) -> list[str]:
+    about = in_language(name.about, lang)
+    month = None if name.month is None else month_words(name.month, lang)
+    return [part for part in (about, month) if part]
+
+
+def asker_words(asker: AskerName, lang: str, *, asks: bool = True) -> str:
+    """Who asks, in one line; what is asked for follows, unless `asks` is False."""
+    key = "asks" if asks else "came_from"
+    return word(key if asker.kind is AskerKind.KNOWN else f"{key}_unknown", lang, name=asker.name)
 
 
 def preview_lines(
@@ -226,7 +113,7 @@ def preview_lines(
     *,
     issuers: Mapping[str, str],
     host: str,
-    choices: Mapping[str, Sequence[str]] = _NO_CHOICE,
+    choices: Mapping[str, Mapping[str, str]] = _NO_CHOICE,
     lang: str,
 ) -> list[str]:
     """Exactly what goes to whom, what stays hidden, and what to look out for.
@@ -235,11 +122,12 @@ def preview_lines(
         preview: what would be shown.
         issuers: how each issuer is called.
         host: where the answer goes.
-        choices: for each part, the certificates that could answer it.
+        choices: for each part, the certificates that could answer it, by id, with their names.
         lang: `fr` or `en`.
     """
-    lines = [asker_words(preview.asker, lang), word("goes_to", lang, host=host)]
-    lines.append(word("no_purpose", lang))
+    lines = [asker_words(preview.asker, lang)]
+    lines += [f"  - {part}" for part in _asked_for(preview, lang)]
+    lines += [word("goes_to", lang, host=host), word("no_purpose", lang)]
     if preview.asks_too_much:
         lines.append(word("too_much", lang))
         lines += [f"  ! {warning}" for warning in preview.warnings(lang)]
@@ -247,19 +135,42 @@ def preview_lines(
         lines.append(word("optional", lang))
     for card in preview.cards:
         lines += _card_lines(card, issuers=issuers, lang=lang)
-        could = choices.get(card.query_id, ())
-        if preview.optional or len(could) > 1:
-            named = could or (card.card_id,)
-            lines += [word("part", lang, part=card.query_id, card=card_id) for card_id in named]
+        lines += _choice_lines(
+            card, choices.get(card.query_id, {}), optional=bool(preview.optional), lang=lang
+        )
     return lines
+
+
+def _asked_for(preview: Preview, lang: str) -> list[str]:
+    """What is asked for, each thing once; of a certificate that hides none of it, its kind."""
+    asked: dict[str, None] = {}
+    for card in preview.cards:
+        labels = [in_language(claim.belongs_to, lang) for claim in card.shown]
+        asked.update(dict.fromkeys(labels or [title_of(card.title, lang)]))
+    return list(asked)
+
+
+def _choice_lines(
+    card: PreviewCard, names: Mapping[str, str], *, optional: bool, lang: str
+) -> list[str]:
+    others = [card_id for card_id in names if card_id != card.card_id]
+    if not others:
+        return [word("part", lang, part=card.query_id, card=card.card_id)] if optional else []
+
+    def choice(card_id: str) -> str:
+        name = names.get(card_id, "")
+        return word("choice", lang, name=name, part=card.query_id, card=card_id)
+
+    told = [word("several", lang), choice(card.card_id), word("others", lang)]
+    return told + [choice(card_id) for card_id in others]
 
 
 def missing_lines(missing: Sequence[MissingPart], asker: AskerName, lang: str) -> list[str]:
     """Which parts of a request cannot be answered: for her eyes."""
-    lines = [asker_words(asker, lang), word("missing", lang)]
+    lines = [asker_words(asker, lang, asks=False), word("missing", lang)]
     for part in missing:
         name = in_language(part.label, lang)
-        lines.append("  - " + _UNMET[part.reason][lang].format(part=name))
+        lines.append("  - " + UNMET[part.reason][lang].format(part=name))
     lines.append(word("missing_private", lang))
     return lines
 
@@ -277,11 +188,11 @@ def history_lines(showings: Iterable[Showing], lang: str) -> list[str]:
         moment = day_and_time(showing.at, lang)
         name = clean(showing.asker_name) if showing.asker else word("screen", lang)
         if showing.asker and not showing.known:
-            name = f"{name} ({_WORDS['unknown'][lang]})"
-        lines.append(f"{moment}  {name}  [{_OUTCOMES[showing.outcome][lang]}]")
+            name = f"{name} ({WORDS['unknown'][lang]})"
+        lines.append(f"{moment}  {name}  [{OUTCOMES[showing.outcome][lang]}]")
         for card in showing.cards:
             parts = ", ".join(in_language(words, lang) for words in card.parts.values())
-            told = word("shown_parts", lang, parts=parts or _WORDS["nothing"][lang])
+            told = word("shown_parts", lang, parts=parts or WORDS["nothing"][lang])
             lines.append(f"  {title_of(card.title, lang)} · {told}")
     return lines
 
@@ -294,7 +205,7 @@ def day_and_time(moment: int, lang: str) -> str:
     when = dt.datetime.fromtimestamp(moment, tz=dt.UTC)
     if lang == "fr":
         return f"{when:%d/%m/%Y %H:%M} UTC"
-    return f"{when.day} {_MONTHS[when.month - 1]} {when.year}, {when:%H:%M} UTC"
+    return f"{when.day} {MONTHS['en'][when.month - 1]} {when.year}, {when:%H:%M} UTC"
 
 
 def _card_lines(card: PreviewCard, *, issuers: Mapping[str, str], lang: str) -> list[str]:
@@ -321,25 +232,37 @@ def _claims(claims: Iterable[ShownClaim], lang: str) -> list[str]:
     for claim in claims:
         whole = len(claim.path) > 2 and isinstance(claim.path[1], int)
         groups.setdefault(claim.path[: 2 if whole else 1], []).append(claim)
-    colon = " : " if lang == "fr" else ": "
     return [
-        in_language(group[0].belongs_to, lang) + colon + " · ".join(_values(group, lang))
+        in_language(group[0].belongs_to, lang) + _COLON[lang] + " · ".join(_values(group, lang))
         for group in groups.values()
     ]
 
 
 def _values(group: Sequence[ShownClaim], lang: str) -> list[str]:
-    """The values of one claim; parts of an object are named, those of a list element are not.
+    """The values of one claim; several parts of an object are named, a list's elements are not.
 
     The name of a thing comes first; a text in several languages is given in each.
     """
-    named = sorted(group, key=lambda claim: claim.path[-1] != "label")
+    told = sorted(_for_people(group), key=lambda claim: claim.path[-1] != "label")
+    parts = [claim for claim in told if len(claim.path) == 2 and claim.label != claim.belongs_to]
+    colon = _COLON[lang]
     texts = []
-    for claim in named:
+    for claim in told:
         text = in_language(claim.words, lang) or value_text(claim.value, lang)
-        is_part = len(claim.path) == 2 and claim.label != claim.belongs_to
-        texts.append(f"{in_language(claim.label, lang)} {text}" if is_part else text)
+        is_named = len(parts) > 1 and claim in parts
+        texts.append(f"{in_language(claim.label, lang)}{colon}{text}" if is_named else text)
     return texts
+
+
+def _for_people(group: Sequence[ShownClaim]) -> list[ShownClaim]:
+    """All values, but of a concept only those that name it: its label and its framework."""
+    names = {claim.path for claim in group}
+    return [
+        claim
+        for claim in group
+        if claim.path[-1] not in _FOR_MACHINES
+        or not {(*claim.path[:-1], "framework"), (*claim.path[:-1], "label")} <= names
+    ]
 
 
 def value_text(value: object, lang: str) -> str:

@@ -16,6 +16,7 @@ from carnet_trust.askers import asker_name
 from carnet_trust.trust_file import TrustData, parse_trust_file
 from carnet_wallet.acceptance import Judges
 from carnet_wallet.asker_keys import AskerKeys
+from carnet_wallet.card_names import name_of
 from carnet_wallet.cards import HeldCard, read_card, read_cards
 from carnet_wallet.claim_record import Claim
 from carnet_wallet.claiming import Claiming, OpenedOffer
@@ -181,7 +182,11 @@ class Wallet:
     def list(self, *, now: int) -> tuple[ListedCard, ...]:
         """Every certificate with its state, oldest first."""
         return tuple(
-            ListedCard(card=one.card, standing=standing_of(one, judges=self._judges, now=now))
+            ListedCard(
+                card=one.card,
+                name=name_of(one.held.claims),
+                standing=standing_of(one, judges=self._judges, now=now),
+            )
             for one in read_cards(self._vault).values()
         )
 
@@ -272,8 +277,8 @@ class Wallet:
 
         Args:
             card_id: the certificate.
-            claims: top-level claims to show, each with all it contains; none shows only what
-                the certificate never hides.
+            claims: top-level claims to show, each with all it contains, by name or by a label;
+                none shows only what the certificate never hides.
             code: the six digits of the other side's page, which make the code a live one.
             now: Unix seconds.
 

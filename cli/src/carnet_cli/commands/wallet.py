@@ -20,6 +20,7 @@ from carnet_trust.askers import AskerKind
 from carnet_trust.display_name import host_name
 from carnet_trust.trust_file import MAX_FILE_BYTES, parse_trust_file
 from carnet_wallet import telling
+from carnet_wallet.card_names import CardName
 from carnet_wallet.consent import Preview
 from carnet_wallet.process import forbid_core_dumps
 from carnet_wallet.questions import Question
@@ -129,21 +130,37 @@ def list_cards(
     offline: Annotated[
         bool, typer.Option("--offline", help="Open no connection; use what was fetched before.")
     ] = False,
+    refresh: Annotated[
+        bool,
+        typer.Option("--refresh", help="Ask again now, for what was asked over a minute ago."),
+    ] = False,
 ) -> None:
     """Your certificates, and whether each is still good."""
     console, language = opening.console, opening.language
-    with opening.connected_wallet(offline=offline) as wallet:
+    if offline and refresh:
+        raise UsageFailedError(
+            "--refresh needs a connection; --offline opens none.", hint="Leave one of them out."
+        )
+    with opening.connected_wallet(offline=offline, refresh=refresh) as wallet:
         listed = wallet.list(now=system_now())
         lines = [
-            f"{each.card.card_id}  {_title(each.card, language)} · "
-            f"{wallet.issuer_name(each.card.issuer, lang=language).text} · "
-            f"{telling.standing_words(each.standing, language)}"
+            telling.listed_line(
+                each,
+                issuer=wallet.issuer_name(each.card.issuer, lang=language).text,
+                lang=language,
+            )
             for each in listed
         ]
+        if not listed:
+            console.say(telling.word("empty", language))
         for issuer in wallet.unfinished_claims():
             host = wallet.issuer_name(issuer, lang=language).text
             console.say(telling.word("unfinished", language, name=host))
-    console.out([_card_json(each.card) | _standing_json(each.standing) for each in listed], lines)
+    shapes = [
+        _card_json(each.card) | _name_json(each.name) | _standing_json(each.standing)
+        for each in listed
+    ]
+    console.out(shapes, lines)
 
 
 @app.command()
@@ -247,12 +264,18 @@ def screen(
     ] = None,
 ) -> None:
     """Make a code for somebody in front of you, good for a few minutes."""
-    names = [name for name in claims.split(",") if name]
+    names = [name.strip() for name in claims.split(",") if name.strip()]
+    if not names:
+        raise UsageFailedError(
+            "--claims names nothing to show.", hint="Look at it with `carnet wallet show`."
+        )
     with opening.wallet() as wallet:
         shown = wallet.screen(card_id, claims=names, code=code, now=system_now())
     if shown.copy_seen_before:
         opening.console.say(telling.word("seen", opening.language))
-    opening.console.out({"id": card_id, "claims": names, "text": shown.text}, shown.text)
+    opening.console.out(
+        {"id": card_id, "claims": list(shown.claims), "text": shown.text}, shown.text
+    )
 
 
 @app.command()
@@ -272,6 +295,8 @@ def history(opening: Opening) -> None:
         }
         for showing in showings
     ]
+    if not showings:
+        opening.console.say(telling.word("nothing_shown_yet", opening.language))
     opening.console.out(shapes, telling.history_lines(showings, opening.language))
 
 
@@ -288,9 +313,16 @@ def _preview_lines(
         card.issuer: wallet.issuer_name(card.issuer, lang=language).text for card in preview.cards
     }
     host = host_name(urlsplit(preview.answer_goes_to).netloc).text
-    return telling.preview_lines(
-        preview, issuers=issuers, host=host, choices=question.choices, lang=language
+    choices = {
+        query_id: {name: telling.card_name(wallet.card(name), language) for name in card_ids}
+        for query_id, card_ids in question.choices.items()
+    }
+    lines = telling.preview_lines(
+        preview, issuers=issuers, host=host, choices=choices, lang=language
     )
+    if any(len(names) > 1 for names in choices.values()):
+        lines.append(telling.word("use", language))
+    return lines
 
 
 def _read_trust(file: Path) -> bytes:
@@ -316,6 +348,10 @@ def _choice(use: Sequence[str]) -> dict[str, list[str]] | None:
 
 def _card_json(card: Card) -> dict[str, Any]:
     return {"id": card.card_id, "type": card.vct, "issuer": card.issuer}
+
+
+def _name_json(name: CardName) -> dict[str, Any]:
+    return {"title": dict(name.about), "month": name.month}
 
 
 def _standing_json(standing: CardStanding) -> dict[str, Any]:
