@@ -26,7 +26,7 @@ from carnet_securing.network import Deadline, Resolve, VettedBackend, system_res
 from carnet_securing.urls import CheckedUrl, check_url
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_USER_AGENT: Final = b"carnet"
+_USER_AGENT: Final = "carnet"
 # Token Status List section 8 has servers pack them; everything else is asked for as it is.
 _MAY_BE_PACKED: Final = frozenset({"application/statuslist+jwt"})
 _MAX_CONNECTIONS: Final = 20
@@ -238,7 +238,7 @@ def _headers(accept: str) -> dict[str, str]:
     return {
         "Accept": accept,
         "Accept-Encoding": "gzip" if accept in _MAY_BE_PACKED else "identity",
-        "User-Agent": _USER_AGENT.decode("ascii"),
+        "User-Agent": _USER_AGENT,
     }
 
 

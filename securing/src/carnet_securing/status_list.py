@@ -112,14 +112,14 @@ class UnverifiedStatusToken:
     @property
     def unverified_kid(self) -> str | None:
         """The `kid` of its header, to select a key with."""
-        kid = self.jws.unverified_header.get("kid")
-        return kid if type(kid) is str else None
+        kid: str | None = self.jws.unverified_header.get("kid")  # a text, says `parse_jws`
+        return kid
 
     @property
     def unverified_algorithm(self) -> str:
         """The `alg` of its header."""
-        algorithm = self.jws.unverified_header.get("alg")
-        return algorithm if type(algorithm) is str else ""
+        algorithm: str = self.jws.unverified_header["alg"]
+        return algorithm
 
     @property
     def unverified_x5c(self) -> object:

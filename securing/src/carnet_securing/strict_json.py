@@ -49,15 +49,12 @@ def loads(
     Raises:
         InvalidError: `too_large`, `too_deep`, `duplicate_member` or `malformed`.
     """
-    # A text is never longer than its bytes: measured before it is copied, and again after.
-    if len(data) > max_bytes:
-        raise _too_large()
-    raw = data
-    if isinstance(raw, str):
-        raw = _utf8(raw)
-        if len(raw) > max_bytes:
+    if isinstance(data, str):
+        # A text is never longer than its bytes: measured before it is copied, and again after.
+        if len(data) > max_bytes:
             raise _too_large()
-    return _parse(raw, max_depth, max_values, _SCAN)
+        data = _utf8(data)
+    return _parse(data, max_bytes, max_depth, max_values, _SCAN)
 
 
 def loads_members(data: bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> JsonValue:
@@ -69,9 +66,7 @@ def loads_members(data: bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) ->
     Raises:
         InvalidError: `too_large`, `too_deep` or `malformed`.
     """
-    if len(data) > max_bytes:
-        raise _too_large()
-    return _parse(data, max_depth, MAX_VALUES, _SCAN_MEMBERS)
+    return _parse(data, max_bytes, max_depth, MAX_VALUES, _SCAN_MEMBERS)
 
 
 def members(pairs: Members) -> JsonObject:
@@ -91,7 +86,9 @@ def duplicate_member() -> InvalidError:
     return InvalidError(ErrorKind.DUPLICATE_MEMBER, "A JSON object has a member twice.")
 
 
-def _parse(raw: bytes, max_depth: int, max_values: int, scan: _Scan) -> JsonValue:
+def _parse(raw: bytes, max_bytes: int, max_depth: int, max_values: int, scan: _Scan) -> JsonValue:
+    if len(raw) > max_bytes:
+        raise _too_large()
     brackets = raw.count(b"{") + raw.count(b"[")
     if len(raw) > _SURELY_FEW and brackets + raw.count(b",") > max_values:
         raise _too_large()
@@ -119,7 +116,7 @@ def _parse_after_white_space(raw: bytes, max_depth: int, max_values: int, scan: 
     text = raw.lstrip(_WHITE_SPACE.encode("ascii"))
     if len(text) in (0, len(raw)):
         raise _malformed() from None
-    return _parse(text, max_depth, max_values, scan)
+    return _parse(text, len(text), max_depth, max_values, scan)
 
 
 def loads_object(
