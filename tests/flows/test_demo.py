@@ -10,6 +10,7 @@ import pytest
 
 from architecture.cli_reference import PRINTS
 from carnet_securing import strict_json
+from support import ending_moment
 from support.commands import CARNET, CARNET_AT_A_TERMINAL
 
 
@@ -70,3 +71,28 @@ def test_however_it_ends_nothing_is_left(home: Path, how: signal.Signals, status
     demo.stderr.read()
     demo.stderr.close()
     assert demo.wait() == status
+
+
+MOMENTS = {
+    "before anything": "subprocess.Popen --sweep",
+    "before its folder": "os.mkdir carnet-demo-[^/]+ ",
+    "in its folder, unmarked": r"open /\.carnet-demo ",
+    "issuer named": r"os.rename /school ",
+    "service starting": "import ^uvicorn ",
+    "verifier half made": "os.mkdir cache/listed ",
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS)
+def test_killed_at_any_moment_nothing_is_left(home: Path, moment: str) -> None:
+    customised = home / "customised"
+    customised.mkdir()
+    source = Path(ending_moment.__file__).read_text(encoding="utf-8")
+    (customised / "sitecustomize.py").write_text(source, encoding="utf-8")
+    named = {"PYTHONPATH": str(customised), ending_moment.MOMENT: moment}
+    done = subprocess.run(
+        [*CARNET, "demo"], env=_environment(home) | named, capture_output=True, check=False
+    )
+    # The sweeper inherits stderr and ends last: its end is the end of what is captured.
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    assert [path.name for path in home.iterdir()] == ["customised"]

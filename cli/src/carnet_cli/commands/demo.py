@@ -2,8 +2,8 @@
 
 The parent binds the two sockets and hands them to the services, so that no port
 can be lost between choosing and binding. Each wallet step is its own process.
-A service ends when the pipe it got from the parent closes, which the kernel does
-however the parent ends; a sweeper process then removes the folder.
+Services and steps end when the pipe they got from the parent closes, which the kernel does
+however the parent ends; when the last of them has, a sweeper process removes the folder.
 """
 
 from pathlib import Path

@@ -49,14 +49,27 @@ class Done:
     talk: str
 
 
-def _command() -> list[str]:
-    """`carnet` in this interpreter: `-P` keeps the current folder off the import path."""
-    return [sys.executable, "-P", "-c", "from carnet_cli.entry import run; run()"]
+def _command(*, attached_to: int | None = None) -> list[str]:
+    """`carnet` in this interpreter: `-P` keeps the current folder off the import path.
+
+    Args:
+        attached_to: the reading end of a pipe; the process ends when its last writer is gone.
+    """
+    code = "from carnet_cli.entry import run; run()"
+    if attached_to is not None:
+        code = f"from carnet_cli.demo.attached import run; run({attached_to})"
+    return [sys.executable, "-P", "-c", code]
 
 
 @dataclass(slots=True)
 class Household:
-    """The processes of one demo. Closing the pipes ends the services and frees the folder."""
+    """The processes of one demo, and the folder they work in.
+
+    Two pipes, which the kernel closes however a process ends. Every child ends when nobody
+    holds the writing end of the first, which only the parent does. Parent and children hold the
+    writing end of the second; when nobody does, nobody uses the folder, and the sweeper
+    removes it.
+    """
 
     folder: Path
     environment: Mapping[str, str] = field(repr=False)
@@ -65,15 +78,19 @@ class Household:
     _alive_read: int = field(init=False)
     _alive_write: int = field(init=False)
     _services: list["subprocess.Popen[bytes]"] = field(init=False, default_factory=list)
+    _sweeper: "subprocess.Popen[bytes]" = field(init=False)
 
     def __post_init__(self) -> None:
         self._parent_read, self._parent_write = os.pipe()
         self._alive_read, self._alive_write = os.pipe()
 
     def start_sweeper(self) -> None:
-        """Start the process that removes the folder when all others have ended."""
+        """Start the process that removes the folder when all others have ended.
+
+        It comes before the folder: there is no moment at which nobody would remove it.
+        """
         fd = str(self._alive_read)
-        subprocess.Popen(  # noqa: S603 - our own interpreter and our own arguments
+        self._sweeper = subprocess.Popen(  # noqa: S603 - our own interpreter and our own arguments
             [*_command(), "demo", "--sweep", str(self.folder), "--parent-fd", fd],
             pass_fds=[self._alive_read],
             env=dict(self.environment),
@@ -122,7 +139,8 @@ class Household:
             StepFailedError: it ended with another exit status than 0.
         """
         done = subprocess.run(  # noqa: S603 - our own interpreter and our own arguments
-            [*_command(), *arguments, "--json"],
+            [*_command(attached_to=self._parent_read), *arguments, "--json"],
+            pass_fds=[self._parent_read, self._alive_write],
             env=dict(self.environment),
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -141,7 +159,7 @@ class Household:
         return self.run(*arguments).answer
 
     def close(self) -> None:
-        """End the services; the sweeper removes the folder when the last one is gone."""
+        """End the services, and return when the sweeper has removed the folder."""
         os.close(self._parent_write)
         for service in self._services:
             try:
@@ -153,6 +171,7 @@ class Household:
                 service.stdout.close()
         os.close(self._parent_read)
         os.close(self._alive_write)
+        self._sweeper.wait()
 
     def wait(self) -> None:
         """Block until both services have ended, or the person interrupts."""

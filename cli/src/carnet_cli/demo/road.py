@@ -48,8 +48,7 @@ class Road:
     @contextmanager
     def start(cls, console: Console) -> Iterator["Road"]:
         """Make the folder and its passphrase; both go when the road is closed."""
-        folder = Path(tempfile.mkdtemp(prefix="carnet-demo-"))
-        (folder / MARKER).touch()
+        folder = Path(tempfile.gettempdir()) / f"carnet-demo-{secrets.token_hex(8)}"
         household = Household(
             folder=folder,
             environment=child_environment(
@@ -58,6 +57,8 @@ class Road:
         )
         household.start_sweeper()
         try:
+            folder.mkdir(mode=0o700)
+            (folder / MARKER).touch()
             yield cls(console, household)
         finally:
             household.close()
