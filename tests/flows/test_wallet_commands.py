@@ -233,9 +233,10 @@ def test_X01_only_a_web_address_to_go_on_at_is_passed_on(
         (["--yes"], None),
         (["--tick", ""], None),
         (["--tick", "hours"], ["hours"]),
+        (["--tick", " durée en Heures"], ["hours"]),
         (["--use", "hours={id}", "--yes"], ["hours"]),
     ],
-    ids=["yes", "no tick", "tick", "use"],
+    ids=["yes", "no tick", "tick", "words", "use"],
 )
 def test_a_request_that_requires_nothing_shows_what_is_ticked(
     terminal: Terminal,

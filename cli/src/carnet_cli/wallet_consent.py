@@ -22,7 +22,7 @@ def ask_consent(preview: Preview, *, yes: bool, tick: str | None, language: str)
         UsageFailedError: no option, and no terminal to ask at.
     """
     if tick is not None:
-        ticked = [name for name in tick.split(",") if name]
+        ticked = [_tick_of(name, preview) for name in tick.split(",") if name]
         return None if preview.optional and not ticked else preview.agree(ticked=ticked)
     if yes:
         return None if preview.optional else preview.agree()
@@ -39,6 +39,19 @@ def ask_consent(preview: Preview, *, yes: bool, tick: str | None, language: str)
     if preview.optional:
         return preview.agree(ticked=ticked) if ticked else None
     return preview.agree(ticked=ticked) if set(ticked) == set(wanted) else None
+
+
+def _tick_of(wanted: str, preview: Preview) -> str:
+    """What she ticks by a name: the claim of that name, else the one claim she reads so."""
+    claims = [claim for card in preview.cards for claim in card.shown]
+    word = wanted.strip().casefold()
+    read_so = {
+        claim.tick
+        for claim in claims
+        if word in {label.strip().casefold() for label in claim.belongs_to.values()}
+    }
+    is_name = any(claim.tick == wanted for claim in claims)
+    return wanted if is_name or len(read_so) != 1 else read_so.pop()
 
 
 def _tick_it(claim: ShownClaim, language: str) -> str:

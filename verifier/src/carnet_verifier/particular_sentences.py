@@ -59,8 +59,8 @@ BY_KIND: Final[Mapping[tuple[CheckId, CheckOutcome, ErrorKind], Said]] = {
     ),
     (CheckId.HOLDER_BINDING, _FAILED, ErrorKind.KB_UNEXPECTED): Said(
         text=both(
-            "Ceci est une réponse à une demande, pas une copie de l'attestation.",
-            "This is an answer to a request, not a copy of the certificate.",
+            "Ceci répond à une demande ou vient d'un écran : ce n'est pas une copie.",
+            "This answers a request or comes from a screen: it is no copy.",
         ),
         what_to_do=ASK_AGAIN,
     ),

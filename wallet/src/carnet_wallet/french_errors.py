@@ -215,7 +215,9 @@ HINTS: Final[Mapping[str, str]] = {
     "Check the collection code. If it is right, ask for a new offer.": (
         "Vérifiez le code de remise. S'il est juste, demandez une nouvelle offre."
     ),
-    "Check the name of its folder.": "Vérifiez le nom de son dossier.",
+    "Check the name of its folder, or make one with `carnet wallet init`.": (
+        "Vérifiez le nom de son dossier, ou créez-en un avec `carnet wallet init`."
+    ),
     "Copy the whole link you were given.": "Copiez tout le lien que l'on vous a donné.",
     "Choose a new folder for the wallet.": "Choisissez un nouveau dossier pour le carnet.",
     "Choose a sentence you can remember.": "Choisissez une phrase que vous retiendrez.",

@@ -292,7 +292,9 @@ def storage_error(error: OSError) -> VaultError:
         )
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
         return VaultError(
-            ErrorKind.NOT_FOUND, "There is no wallet here.", hint="Check the name of its folder."
+            ErrorKind.NOT_FOUND,
+            "There is no wallet here.",
+            hint="Check the name of its folder, or make one with `carnet wallet init`.",
         )
     if error.errno == errno.ELOOP:
         return _linked()
