@@ -17,10 +17,13 @@ _INTRODUCTION = """\
 # The command line
 stdout is data: plain lines, or one JSON text with `--json`. stderr is talk. A command that fails
 prints one sentence and a hint, and with `--json` also `{"error": {"kind", "message", "hint"}}` on
-stdout. What each command prints as JSON stands below it; more members may come, none goes.
+stdout; `carnet wallet` speaks to a worker, so a technical sentence it found plain words for stands
+there as `detail`. What each command prints as JSON stands below it; more members may come, none
+goes. Ctrl-C says "Stopped.", from the first moment.
 
 A passphrase comes from `--passphrase-file`, else from `CARNET_PASSPHRASE`, else from a prompt;
-without a terminal that is exit status 2. It is never an argument.
+without a terminal that is exit status 2. It is never an argument. A new one has at least 8
+characters; a folder made under a shorter one still opens.
 
 | exit status | meaning |
 |---|---|
@@ -28,7 +31,7 @@ without a terminal that is exit status 2. It is never an argument.
 _MEANINGS = {
     ExitCode.OK: "done; for `verify`: verified",
     ExitCode.FAILED: "refused or failed, with a reason; also a port that is taken",
-    ExitCode.USAGE: "wrong usage",
+    ExitCode.USAGE: "wrong usage; for `verify` also a named file that cannot be used",
     ExitCode.GENUINE_UNLISTED: "`verify`: genuine, nobody you trust vouches for the issuer",
     ExitCode.UNDETERMINED: "`verify`: something could not be checked",
     ExitCode.REJECTED: "`verify`: rejected, with a ground",
