@@ -1,5 +1,5 @@
 """The verifier as a service (extra `service`): signed requests, answers taken once, results."""
 
-from carnet_verifier.service.facade import Certificate, Verifier, read_trust
+from carnet_verifier.service.facade import Certificate, Verifier
 
-__all__ = ["Certificate", "Verifier", "read_trust"]
+__all__ = ["Certificate", "Verifier"]

@@ -294,11 +294,6 @@ def _read_own_trust(path: Path) -> TrustData:
         ) from None
 
 
-def read_trust(data: bytes | None) -> TrustData:
-    """The trust data of a `--trust` file; none given means nobody is trusted."""
-    return TrustData.of(()) if data is None else parse_trust_file(data)
-
-
 def _key_and_chain(
     url: str, certificate: Certificate | None
 ) -> tuple[SoftwareSigner, Sequence[bytes], Identification]:
