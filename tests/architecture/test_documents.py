@@ -30,7 +30,7 @@ def _commands(page: str) -> list[str]:
 
 PAGES = sorted(
     path.relative_to(REPOSITORY).as_posix()
-    for pattern in ("*.md", "docs/**/*.md", "*/README.md")
+    for pattern in ("*.md", "docs/**/*.md", "[!.]*/README.md")
     for path in REPOSITORY.glob(pattern)
 )
 _RUN = ("README.md", "docs/operators.md", "docs/integrators.md")
