@@ -24,26 +24,29 @@ class BoundedProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a place, by turning out whoever waited longest where none is free."""
         super().connection_made(cast("asyncio.Transport", transport))
-        if len(self.connections) > self.most:
-            next(iter(self.waiting), self).transport.abort()
         self._wait()
+        if len(self.connections) > self.most:
+            longest = next(iter(self.waiting))
+            # At once, since it is lost only later: the next newcomer must turn out another.
+            longest.stop_waiting()
+            longest.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Give the place back."""
-        self._stop_waiting()
+        self.stop_waiting()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Let the clock run until the request is there whole."""
         super().data_received(data)
         if self._is_being_answered():
-            self._stop_waiting()
+            self.stop_waiting()
         elif not self.transport.is_closing():
             self._wait()
 
     def on_response_complete(self) -> None:
         """Wait for another request; how long without a byte is for the keep-alive time."""
-        self._stop_waiting()
+        self.stop_waiting()
         super().on_response_complete()
         if not self.transport.is_closing() and not self._is_being_answered():
             self.waiting[self] = None
@@ -57,7 +60,8 @@ class BoundedProtocol(H11Protocol):
         if self._deadline is None:
             self._deadline = self.loop.call_later(self.seconds, self.transport.abort)
 
-    def _stop_waiting(self) -> None:
+    def stop_waiting(self) -> None:
+        """Leave the row of those without a whole request."""
         self.waiting.pop(self, None)
         if self._deadline is not None:
             self._deadline.cancel()

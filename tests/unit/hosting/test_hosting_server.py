@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 import httpx2
 import pytest
@@ -139,6 +139,39 @@ def test_E16_those_who_say_nothing_shut_nobody_out(
         assert [httpx2.get(url).status_code for _ in range(3)] == [200] * 3
         # The one that waited longest gave its place.
         assert idle[0].recv(1) == b""
+
+
+def test_E16_of_many_who_come_in_one_moment_no_more_stay_than_there_is_room_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server_module, "_MOST_CONNECTIONS", 4)
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(64)
+    reading, writing = os.pipe()
+    with ExitStack() as held:
+        # All of them wait in the kernel, and are accepted in one turn of the loop.
+        crowd = [
+            held.enter_context(socket.create_connection(listener.getsockname(), timeout=10))
+            for _ in range(12)
+        ]
+        thread = threading.Thread(
+            target=serve,
+            args=(APP, listener),
+            kwargs={"announce": lambda: None, "parent_fd": reading},
+        )
+        thread.start()
+        # Whoever came first gave the place; abort resets, or ends, the connection.
+        for each in crowd[:8]:
+            with suppress(ConnectionResetError):
+                assert each.recv(1) == b""
+        for each in crowd[8:]:
+            each.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert each.recv(15) == b"HTTP/1.1 200 OK"
+        os.close(writing)
+        thread.join(10)
+    listener.close()
+    os.close(reading)
 
 
 def test_E16_those_who_are_kept_after_an_answer_give_their_place(
